@@ -1,0 +1,66 @@
+"""One loaded province for all tests: regions, organs, matters, personas. Built once a session, outside any transaction."""
+
+import os
+
+import pytest
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API keeps a loop in the thread of the tests
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The tables, then the data that ships."""
+    with django_db_blocker.unblock():
+        _load()
+
+
+def _load():
+    from django.conf import settings
+
+    from tongban.config import loading, province
+    from tongban.kernel.calendar import commands as calendar
+    from tongban.kernel.identity import queries as identity
+    from tongban.kernel.notices import seed as notices
+    from tongban.kernel.orgs import seed as orgs
+    from tongban.rooms.service.hall import seed as hall
+    from tongban.rooms.service.supervision import seed as supervision
+
+    if identity.personas().exists():
+        return  # kept from an earlier run by --reuse-db
+    data = settings.DATASETS
+    orgs.load_regions(data / "orgs")
+    orgs.load_organs(data / "orgs")
+    for year in range(2004, 2027):
+        calendar.load_year(loading.LOADER, year=year)
+    notices.load_templates()
+    supervision.load_rules()
+    hall.load_processes(loading.LOADER, data / "processes")
+    hall.load_matters(data / "hall")
+    province.load_people(loading.LOADER, loading.DEMO_PASSWORD)
+
+
+@pytest.fixture(autouse=True)
+def _fresh():
+    """Caches that hold rows must not outlive the rows of one test."""
+    from tongban.kernel.calendar import queries as calendar
+    from tongban.kernel.cases import queries as cases
+    from tongban.rooms.service.hall.queries import search
+
+    calendar.forget()
+    search.forget()
+    yield
+    calendar.forget()
+    search.forget()
+    cases._versions.clear()
+
+
+@pytest.fixture
+def demo_off(settings):
+    settings.DEMO = False
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker):
+    """The database without a transaction around the test, for what other processes must see. What it writes stays."""
+    with django_db_blocker.unblock():
+        yield

@@ -1,0 +1,39 @@
+"""The public API: every room's router under one door, every error as application/problem+json."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from tongban.lib.errors import Invalid, TongbanError
+from tongban.rooms.service.hall.api import router as hall
+from tongban.rooms.service.supervision.api import router as supervision
+from tongban.rooms.trust.account.api import router as account
+from tongban.ui.refusals import problem
+
+api = NinjaAPI(
+    title="Tongban 通办", version="1", urls_namespace="api", docs_url="/docs", description="Bearer token: POST /api/account/tokens"
+)
+api.add_router("/account", account, tags=["account"])
+api.add_router("/hall", hall, tags=["hall"])
+api.add_router("/supervision", supervision, tags=["supervision"])
+
+
+@api.exception_handler(TongbanError)
+def told(request: HttpRequest, fault: Any) -> HttpResponse:
+    return problem(fault)
+
+
+@api.exception_handler(ValidationError)
+def malformed(request: HttpRequest, fault: Any) -> HttpResponse:
+    fields = {".".join(str(p) for p in e["loc"][1:]) or "body": e["msg"] for e in fault.errors}
+    return problem(Invalid(_("The request does not have the form that the API's description gives."), code="malformed", fields=fields))
+
+
+@api.exception_handler(HttpError)
+def refused(request: HttpRequest, fault: Any) -> HttpResponse:
+    made = TongbanError(str(fault), code="malformed")
+    made.status = fault.status_code
+    return problem(made)

@@ -1,0 +1,81 @@
+"""Loading, in order: regions, organs, calendar, processes, matters; then the demo's persons and cases."""
+
+import csv
+import datetime
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from tongban.config import province
+from tongban.config.personas import DEMO_PASSWORD
+from tongban.kernel.calendar import commands as calendar
+from tongban.kernel.calendar import queries as calendar_queries
+from tongban.kernel.cases import queries as cases
+from tongban.kernel.identity import queries as identity
+from tongban.kernel.identity.actor import system
+from tongban.kernel.ledger import commands as ledger
+from tongban.kernel.ledger import delivery
+from tongban.kernel.notices import seed as notices
+from tongban.kernel.orgs import seed as orgs
+from tongban.rooms.service.hall import seed as hall
+from tongban.rooms.service.supervision import seed as supervision
+
+LOADER = system("通办·装载")
+
+
+def load(data: Path, *, demo: bool) -> Iterator[str]:
+    """Do what is missing; each step told with its size and time."""
+    steps: list[tuple[str, Callable[[], int]]] = [
+        ("行政区划", lambda: orgs.load_regions(data / "orgs")),
+        ("机构", lambda: orgs.load_organs(data / "orgs")),
+        ("工作日历（年）", _years),
+        ("通知模板", notices.load_templates),
+        ("监察规则", supervision.load_rules),
+        ("流程", lambda: hall.load_processes(LOADER, data / "processes")),
+        ("事项实施清单", lambda: hall.load_matters(data / "hall")),
+    ]
+    if demo:
+        steps += [
+            ("外省样例事项", lambda: hall.load_imported(LOADER, data / "hall", lambda _t: None)),
+            ("演示用暂定日历（天，未核实）", lambda: _provisional(data / "calendar" / "provisional.csv")),
+            ("演示人员与企业（合成数据）", lambda: province.load_people(LOADER, DEMO_PASSWORD)),
+            ("演示办件（合成数据）", _demo_cases),
+        ]
+    for name, step in steps:
+        began = time.monotonic()
+        made = step()
+        if made:
+            yield f"{name}：{made}（{time.monotonic() - began:.1f} 秒）"
+
+
+def _years() -> int:
+    known = calendar_queries.years()
+    return sum(calendar.load_year(LOADER, year=y) > 0 for y in range(2004, 2027) if y not in known)
+
+
+def _provisional(source: Path) -> int:
+    """The demo's next year, named provisional in the table."""
+    with source.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    if {int(r["day"][:4]) for r in rows} & calendar_queries.years():
+        return 0
+    source_told = "演示用暂定：仅法定节假日，不含调休；国务院办公厅通知发布后更正"
+    with transaction.atomic():
+        for row in rows:
+            day = datetime.date.fromisoformat(row["day"])
+            calendar.set_day(LOADER, day=day, works=False, name=f"{row['name']}（暂定，未核实）", source=source_told)
+    return len(rows)
+
+
+def _demo_cases() -> int:
+    if cases.visible(LOADER).exists() or not identity.personas().exists():
+        return 0
+    made = province.load_cases(LOADER)
+    ledger.seal_entries()
+    delivery.settle()
+    supervision.evaluate_now()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return made

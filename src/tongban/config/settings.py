@@ -1,0 +1,132 @@
+"""Settings. Every value that an operator may change is an environment variable listed in docs/operations.md."""
+
+import os
+
+from psycopg.conninfo import conninfo_to_dict
+
+from tongban.config import places
+
+DEBUG = False
+DEMO = os.environ.get("TONGBAN_DEMO") == "1"
+SECRET_KEY = places.secret("web").hex()
+SECRET_KEY_FALLBACKS: list[str] = []
+ALLOWED_HOSTS = os.environ.get("TONGBAN_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")
+PUBLIC_ADDRESS = os.environ.get("TONGBAN_ADDRESS", "http://127.0.0.1:8000")
+DATA_DIR = places.data_dir()
+DATASETS = places.DATASETS
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "tongban.ui.apps.SiteConfig",
+    "procrastinate.contrib.django",
+    "tongban.ui",
+    "tongban.kernel.jobs",
+    "tongban.kernel.orgs",
+    "tongban.kernel.identity",
+    "tongban.kernel.ledger",
+    "tongban.kernel.calendar",
+    "tongban.kernel.files",
+    "tongban.kernel.cases",
+    "tongban.kernel.notices",
+    "tongban.config",
+    "tongban.rooms.trust.account",
+    "tongban.rooms.service.hall",
+    "tongban.rooms.service.supervision",
+]
+MIDDLEWARE = [
+    "tongban.ui.guard.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tongban.ui.guard.ActorMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tongban.ui.chrome.page_frame",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "tongban.ui.templatetags.look"],
+        },
+    }
+]
+ROOT_URLCONF = "tongban.config.urls"
+WSGI_APPLICATION = "tongban.config.wsgi.application"
+AUTH_USER_MODEL = "identity.Account"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = "account:login"
+
+_parts = conninfo_to_dict(os.environ.get("DATABASE_URL", "postgresql:///tongban"))
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _parts.pop("dbname", "tongban"),
+        "USER": _parts.pop("user", ""),
+        "PASSWORD": _parts.pop("password", ""),
+        "HOST": _parts.pop("host", ""),
+        "PORT": _parts.pop("port", ""),
+        "OPTIONS": {**_parts, "application_name": "tongban"},
+        "CONN_MAX_AGE": 600,
+        "TEST": {"NAME": os.environ.get("TONGBAN_TEST_DB", "test_tongban")},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+LOCALE_PATHS = [places.LOCALE]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+UPLOAD_LIMIT = 20 * 1024 * 1024
+BODY_LIMIT = 64 * 1024 * 1024
+
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_SAVE_EVERY_REQUEST = False
+SESSION_IDLE = 30 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "tongban.ui.refusals.csrf_refused"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_ADDRESS.startswith("https")
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+
+CLAMAV_SOCKET = os.environ.get("CLAMAV_SOCKET", "")
+EMAIL_HOST = os.environ.get("SMTP_HOST", "")
+EMAIL_PORT = int(os.environ.get("SMTP_PORT", "25"))
+DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "tongban@localhost")
+SMS_GATEWAY = os.environ.get("SMS_GATEWAY", "")
+NOTICE_WEBHOOK = os.environ.get("NOTICE_WEBHOOK", "")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"mask": {"()": "tongban.lib.masking.LogFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["mask"]}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
+SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]  # TLS ends at the balancer; see docs/operations.md

@@ -1,0 +1,87 @@
+"""`tongban test` and `tongban check`: a database of their own, a browser where there is one, and every linter."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tongban.config import places
+from tongban.config.embedded import EmbeddedPostgres
+
+BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
+
+
+def ensure_browser() -> None:
+    """Debian's Chromium: installed when we are root, asked for otherwise. The journeys skip, and say so, without it."""
+    if shutil.which("chromium"):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", "update"], check=False, env=environment, **quiet)
+        subprocess.run(["apt-get", "install", "-y", *BROWSER_PACKAGES], check=False, env=environment, **quiet)
+    if not shutil.which("chromium"):
+        print(f"没有浏览器，界面测试将跳过。请运行 / no browser, journeys skip; run: apt-get install {' '.join(BROWSER_PACKAGES)}", file=sys.stderr)
+
+
+def run(arguments: list[str]) -> int:
+    """pytest over src and tests, with a PostgreSQL that is thrown away; arguments go to pytest."""
+    ensure_browser()
+    with tempfile.TemporaryDirectory(prefix="tongban-test-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        postgres = EmbeddedPostgres(home, durable=False)
+        os.environ |= {
+            "TONGBAN_DATA": str(home / "data"), "DJANGO_SETTINGS_MODULE": "tongban.config.settings", "TONGBAN_DEMO": "1",
+            "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", "PYTHONDONTWRITEBYTECODE": "1",
+        }  # fmt: skip
+        try:
+            os.environ["DATABASE_URL"] = postgres.start()
+            command = [sys.executable, "-m", "pytest", *arguments]
+            return subprocess.run(command, cwd=places.HOME, check=False).returncode
+        finally:
+            postgres.stop()
+
+
+def openapi_document() -> str:
+    """The API's description as committed in openapi/."""
+    import django  # noqa: PLC0415 - settings need the environment that the caller made
+
+    django.setup()
+    from tongban.config.api import api  # noqa: PLC0415
+
+    return json.dumps(api.get_openapi_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def check() -> int:
+    """Every static check; the first line of each says which."""
+    os.environ.setdefault("DATABASE_URL", "postgresql:///none")
+    os.environ.setdefault("TONGBAN_DATA", tempfile.mkdtemp(prefix="tongban-check-"))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tongban.config.settings"
+    binaries = Path(sys.executable).parent
+    steps: list[tuple[str, list[str]]] = [
+        ("ruff", [str(binaries / "ruff"), "check", "src", "tests", "bench"]),
+        ("mypy", [str(binaries / "mypy")]),
+        ("import contracts", [str(binaries / "lint-imports"), "--no-cache"]),
+        ("migrations", [sys.executable, "-m", "django", "makemigrations", "--check", "--dry-run", "-v", "1"]),
+    ]
+    failed = []
+    for name, command in steps:
+        print(f"== {name}", flush=True)
+        if subprocess.run(command, cwd=places.HOME, check=False).returncode:
+            failed.append(name)
+    print("== OpenAPI", flush=True)
+    committed = places.HOME / "openapi" / "tongban.json"
+    document = openapi_document()
+    if not committed.exists() or committed.read_text() != document:
+        if os.environ.get("TONGBAN_WRITE_OPENAPI"):
+            committed.write_text(document)
+        else:
+            print("openapi/tongban.json differs from the code; run: TONGBAN_WRITE_OPENAPI=1 ./tongban check")
+            failed.append("OpenAPI")
+    print("failed: " + ", ".join(failed) if failed else "all checks passed", flush=True)
+    return 1 if failed else 0

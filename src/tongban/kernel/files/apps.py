@@ -1,0 +1,13 @@
+"""Documents: content-addressed, encrypted, checked."""
+
+from tongban.kernel.identity.rules import EVERYONE_LOGGED_IN
+from tongban.lib import rooms
+from tongban.lib.rooms import Permission
+from django.utils.translation import gettext_lazy as _
+
+
+class FilesConfig(rooms.RoomConfig):
+    name = "tongban.kernel.files"
+    label = "files"
+    verbose_name = "文件"
+    permissions = {"files.upload": Permission(_("Upload files"), EVERYONE_LOGGED_IN)}

@@ -1,0 +1,44 @@
+"""What may be uploaded: decided by the content's first bytes, not by its name. Pure."""
+
+_SIGNATURES = (
+    (b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"OFD", "application/ofd"), (b"PK\x03\x04", "application/zip"),
+)  # fmt: skip
+_ENDINGS = {
+    "pdf": "application/pdf", "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png",
+    "docx": "application/zip", "xlsx": "application/zip", "ofd": "application/zip",
+}  # fmt: skip
+ALLOWED = "PDF、JPG、PNG、DOCX、XLSX、OFD"
+MEDIA = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "ofd": "application/ofd",
+}  # fmt: skip
+
+
+def sniff(head: bytes) -> str:
+    """The media type that the first bytes show, "" when none of those allowed."""
+    return next((media for mark, media in _SIGNATURES if head.startswith(mark)), "")
+
+
+def fault(name: str, head: bytes, size: int, limit: int) -> str:
+    """"" when the file may come in, else: empty, too-large, ending, content."""
+    if size == 0:
+        return "empty"
+    if size > limit:
+        return "too-large"
+    ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
+    if ending not in _ENDINGS:
+        return "ending"
+    return "" if sniff(head) == _ENDINGS[ending] else "content"
+
+
+def media_type(name: str, head: bytes) -> str:
+    ending = name.rsplit(".", 1)[-1].lower()
+    return MEDIA.get(ending) or sniff(head)
+
+
+def safe_name(name: str) -> str:
+    """The last part of a name, without control characters, at most 120 long, its ending kept."""
+    base = "".join(c for c in name.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable()).strip() or "file"
+    stem, dot, ending = base.rpartition(".")
+    return base if len(base) <= 120 else (stem[: 119 - len(ending)] + dot + ending if dot else base[:120])

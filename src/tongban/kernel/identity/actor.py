@@ -1,0 +1,72 @@
+"""Who acts: passed first to every query and command."""
+
+from dataclasses import dataclass, replace
+
+from tongban.kernel.identity.rules import CITIZEN, SYSTEM
+from tongban.lib import codes
+from tongban.lib.errors import NotLoggedIn, Refused
+from tongban.lib.rooms import PERMISSIONS
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One account at one moment: the organ it acts for, its roles, and the regions they reach.
+
+    `regions` are region codes; a code reaches its whole subtree. A citizen has none.
+    """
+
+    account: int | None = None
+    person: int | None = None
+    name: str = ""
+    organ: int | None = None
+    organ_key: str = ""
+    organ_name: str = ""
+    roles: frozenset[str] = frozenset()
+    regions: tuple[str, ...] = ()
+    legal_person: int | None = None
+    legal_person_name: str = ""
+    origin: str = ""
+
+    @property
+    def logged_in(self) -> bool:
+        return self.account is not None
+
+    @property
+    def is_official(self) -> bool:
+        return self.organ is not None
+
+    @property
+    def is_system(self) -> bool:
+        return SYSTEM in self.roles
+
+    def may(self, permission: str) -> bool:
+        """Whether one of the roles holds the permission; a permission that nobody declared is a fault."""
+        return self.is_system or not self.roles.isdisjoint(PERMISSIONS[permission].roles)
+
+    def require(self, permission: str) -> None:
+        """Refuse whoever lacks the permission, saying which it is."""
+        if self.may(permission):
+            return
+        if not self.logged_in:
+            raise NotLoggedIn(_("Log in first."))
+        what = PERMISSIONS[permission].label
+        raise Refused(_("Your roles do not include “%(what)s”. Ask your organ's administrator.") % {"what": what})
+
+    def reaches(self, region: str) -> bool:
+        return self.is_system or any(codes.in_region(region, scope) for scope in self.regions)
+
+    def for_legal_person(self, legal_person: int, name: str) -> "Actor":
+        return replace(self, legal_person=legal_person, legal_person_name=name)
+
+
+STRANGER = Actor()
+
+
+def system(what: str) -> Actor:
+    """The platform itself, at work: `what` names the part, for the ledger."""
+    return Actor(name=what, roles=frozenset({SYSTEM}))
+
+
+def citizen_roles() -> frozenset[str]:
+    return frozenset({CITIZEN})

@@ -1,0 +1,55 @@
+"""What the ledger keeps of accounts and logins."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tongban.lib.events import Event
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoggedIn(Event):
+    tag: ClassVar[str] = "identity.account.logged-in"
+    kind: ClassVar[str] = "account"
+    about: ClassVar[str] = "account"
+    account: int
+    way: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoginFailed(Event):
+    tag: ClassVar[str] = "identity.account.login-failed"
+    kind: ClassVar[str] = "login"
+    about: ClassVar[str] = "name"
+    name: str
+    failures: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountOpened(Event):
+    tag: ClassVar[str] = "identity.account.opened"
+    kind: ClassVar[str] = "account"
+    about: ClassVar[str] = "account"
+    account: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoleGranted(Event):
+    tag: ClassVar[str] = "identity.role.granted"
+    kind: ClassVar[str] = "account"
+    about: ClassVar[str] = "account"
+    account: int
+    role: str
+    organ: str
+    region: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonalDataSeen(Event):
+    """An identity number was shown unmasked, for a stated purpose."""
+
+    tag: ClassVar[str] = "identity.person.seen"
+    kind: ClassVar[str] = "person"
+    about: ClassVar[str] = "person"
+    person: int
+    fields: list[str]
+    purpose: str

@@ -1,0 +1,97 @@
+"""Persons, enterprises, accounts; private to the kernel."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+
+class Person(models.Model):
+    """A natural person, known by the citizen identity number (GB 11643)."""
+
+    id_number = models.CharField(max_length=18, unique=True)
+    name = models.CharField(max_length=60)
+    mobile = models.CharField(max_length=20, blank=True)
+    address = models.CharField(max_length=200, blank=True)
+    region_code = models.CharField(max_length=9, blank=True)
+    synthetic = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LegalPerson(models.Model):
+    """An enterprise or other legal person, known by the unified social credit code (GB 32100)."""
+
+    credit_code = models.CharField(max_length=18, unique=True)
+    name = models.CharField(max_length=120)
+    entity_type = models.CharField(max_length=40)
+    address = models.CharField(max_length=200)
+    region_code = models.CharField(max_length=9)
+    representative = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    registered_on = models.DateField()
+    business_scope = models.CharField(max_length=300, blank=True)
+    synthetic = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Mandate(models.Model):
+    """A person who may act for a legal person, until a day."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="mandates")
+    legal_person = models.ForeignKey(LegalPerson, on_delete=models.PROTECT, related_name="mandates")
+    basis = models.CharField(max_length=40, help_text="法定代表人、经办人授权")
+    begun_on = models.DateField()
+    ended_on = models.DateField(null=True)
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Django asks for this; accounts are opened by a command."""
+
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        return self.get(username=username)
+
+
+class Account(AbstractBaseUser):
+    """What one logs in with. Officials and citizens alike are persons with an account."""
+
+    username = models.CharField(max_length=60, unique=True)
+    person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="account")
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False, help_text="may open the administrators' tables")
+    failures = models.PositiveIntegerField(default=0)
+    failed_at = models.DateTimeField(null=True)
+    demo_order = models.PositiveSmallIntegerField(null=True, help_text="place among the demo's personas")
+    demo_note = models.CharField(max_length=120, blank=True)
+
+    objects: ClassVar[AccountManager] = AccountManager()
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "username"
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return self.is_active and self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_staff
+
+
+class Appointment(models.Model):
+    """A role that an official holds within an organ and a region."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="appointments")
+    organ = models.ForeignKey("orgs.Organ", on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=30)
+    region_code = models.CharField(max_length=9)
+    begun_on = models.DateField()
+    ended_on = models.DateField(null=True)
+
+
+class ApiToken(models.Model):
+    """A bearer token; only its SM3 digest is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()

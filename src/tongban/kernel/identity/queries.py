@@ -1,0 +1,136 @@
+"""Actors from sessions and tokens; persons and enterprises in scope."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from tongban.kernel.identity.actor import STRANGER, Actor, citizen_roles
+from tongban.kernel.identity.models import Account, LegalPerson, Mandate, Person
+from tongban.lib import clock, sm
+from tongban.lib.errors import NotFound, Refused
+
+_ACTOR = """
+    SELECT a.id, p.id, p.name, ap.role, ap.region_code, o.id, o.key, o.name
+    FROM identity_account a
+    JOIN identity_person p ON p.id = a.person_id
+    LEFT JOIN identity_appointment ap ON ap.account_id = a.id AND ap.begun_on <= %(today)s
+         AND (ap.ended_on IS NULL OR ap.ended_on >= %(today)s)
+    LEFT JOIN orgs_organ o ON o.id = ap.organ_id
+    WHERE a.is_active AND """
+
+
+def _actor(where: str, values: dict[str, Any], origin: str) -> Actor:
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTOR + where + " ORDER BY ap.id", {**values, "today": clock.today()})
+        rows = cursor.fetchall()
+    if not rows:
+        return STRANGER
+    account, person, name = rows[0][:3]
+    # One organ at a time: an official appointed in two organs acts for the first; the others need their own account.
+    posts = [r for r in rows if r[3] and r[5] == rows[0][5]]
+    return Actor(
+        account=account, person=person, name=name, origin=origin,
+        roles=citizen_roles() | {r[3] for r in posts}, regions=tuple(sorted({r[4] for r in posts})),
+        organ=posts[0][5] if posts else None, organ_key=posts[0][6] if posts else "",
+        organ_name=posts[0][7] if posts else "",
+    )  # fmt: skip
+
+
+def actor_of_account(account_id: int, *, origin: str = "") -> Actor:
+    """The actor behind an account, or the stranger when it was closed."""
+    return _actor("a.id = %(account)s", {"account": account_id}, origin)
+
+
+def actor_of_token(token: str, *, origin: str = "") -> Actor:
+    """The actor behind a bearer token, or the stranger: one round trip."""
+    where = """a.id = (SELECT account_id FROM identity_apitoken
+                        WHERE digest = %(digest)s AND expires_at > %(now)s)"""
+    return _actor(where, {"digest": sm.sm3_hex(token.encode()), "now": clock.now()}, origin)
+
+
+def account_named(username: str) -> Account | None:
+    return Account.objects.filter(username=username).first()
+
+
+def personas() -> QuerySet[Account]:
+    """The demo's accounts, in order; empty outside the demo, where none is marked."""
+    return Account.objects.exclude(demo_order=None).select_related("person").order_by("demo_order")
+
+
+@dataclass(frozen=True, slots=True)
+class Mandated:
+    """An enterprise that someone may act for."""
+
+    id: int
+    name: str
+    credit_code: str
+    basis: str
+
+
+def mandates(actor: Actor) -> list[Mandated]:
+    """The enterprises that the actor's person may act for today."""
+    today = clock.today()
+    rows = Mandate.objects.filter(Q(ended_on=None) | Q(ended_on__gte=today), person=actor.person, begun_on__lte=today)
+    return [
+        Mandated(m.legal_person_id, m.legal_person.name, m.legal_person.credit_code, m.basis)
+        for m in rows.select_related("legal_person").order_by("id")
+    ]
+
+
+def acting_for(actor: Actor, legal_person: int) -> Actor:
+    """The actor as representative of an enterprise; raises Refused without a mandate in force."""
+    found = next((m for m in mandates(actor) if m.id == legal_person), None)
+    if found is None:
+        raise Refused(_("You hold no mandate in force for this enterprise."))
+    return actor.for_legal_person(found.id, found.name)
+
+
+def own_person(actor: Actor) -> Person:
+    """The record of whoever is logged in."""
+    found = Person.objects.filter(id=actor.person).first()
+    if found is None:
+        raise NotFound(_("Log in first."))
+    return found
+
+
+def own_enterprise(actor: Actor) -> LegalPerson | None:
+    """The enterprise that the actor acts for, if any."""
+    return LegalPerson.objects.filter(id=actor.legal_person).select_related("representative").first()
+
+
+def officials(actor: Actor, *, role: str = "") -> list[tuple[int, str]]:
+    """(account, name) of the actor's own organ's officials who hold a role today."""
+    today: date = clock.today()
+    rows = Account.objects.filter(
+        Q(appointments__ended_on=None) | Q(appointments__ended_on__gte=today),
+        is_active=True, appointments__organ_id=actor.organ, appointments__begun_on__lte=today,
+    )  # fmt: skip
+    if role:
+        rows = rows.filter(appointments__role=role)
+    return list(rows.distinct().order_by("id").values_list("id", "person__name"))
+
+
+def accounts_with(role: str, organ: int, region: str = "") -> list[int]:
+    """Accounts that hold a role today in an organ; with `region`, those whose region contains it."""
+    today = clock.today()
+    rows = Account.objects.filter(
+        Q(appointments__ended_on=None) | Q(appointments__ended_on__gte=today),
+        is_active=True, appointments__organ_id=organ, appointments__role=role, appointments__begun_on__lte=today,
+    )  # fmt: skip
+    return list(rows.distinct().values_list("id", flat=True))
+
+
+def accounts_of_person(person: int) -> list[int]:
+    return list(Account.objects.filter(person_id=person, is_active=True).values_list("id", flat=True))
+
+
+def supervisors_of(region: str) -> list[int]:
+    """Accounts that supervise a region: appointed in it or above it."""
+    today = clock.today()
+    rows = Account.objects.filter(appointments__role="supervisor", is_active=True, appointments__begun_on__lte=today)
+    rows = rows.filter(Q(appointments__ended_on=None) | Q(appointments__ended_on__gte=today))
+    return [a for a, code in rows.values_list("id", "appointments__region_code") if region.startswith(code)]

@@ -1,0 +1,34 @@
+"""The words of the notices as shipped."""
+
+from tongban.kernel.notices.models import Template
+
+TEMPLATES = {
+    "submitted": ("已收到您的申请：{title}", "办件编号{case}。{organ}将在5个工作日内受理，或一次告知需要补正的内容。"),
+    "correction": ("请补正材料：{title}", "办件{case}需要补正：{opinion}。补正前不计时；这是唯一一次补正告知（行政许可法第三十二条）。"),
+    "accepted": ("受理通知书：{title}", "办件{case}已受理。自下一个工作日起计算期限，最晚{due}作出决定。"),
+    "not-accepted": ("不予受理：{title}", "办件{case}不予受理，理由：{opinion}。您可以依法申请行政复议或者提起行政诉讼。"),
+    "suspended": ("特别程序告知书：{title}", "办件{case}需要{special}，预计{days}个工作日，不计入办理期限（行政许可法第四十五条）。原因：{opinion}。"),
+    "resumed": ("恢复计时：{title}", "办件{case}的{special}已完成，新的期限为{due}。"),
+    "extended": ("延长期限告知：{title}", "办件{case}经批准延长10个工作日，新的期限为{due}。理由：{opinion}（行政许可法第四十二条）。"),
+    "granted": ("准予许可：{title}", "办件{case}已准予许可，证照制作后可在“我的证照”查看。"),
+    "refused": ("不予许可：{title}", "办件{case}不予许可，理由：{opinion}。您可以依法申请行政复议或者提起行政诉讼。"),
+    "closed": ("已办结：{title}", "办件{case}已办结。请为本次服务评价：{link}，14天内有效。"),
+    "withdrawn": ("申请人已撤回：{title}", "办件{case}已由申请人撤回，无须继续办理。"),
+    "lapsed": ("补正逾期退件：{title}", "办件{case}逾期未补正，已退件。您可以重新申请。"),
+    "resubmitted": ("补正材料已提交：{title}", "办件{case}的申请人已补正，请在5个工作日内决定是否受理。"),
+    "prompt": ("临期提示：{title}", "办件{case}距期限{due}还有1个工作日，请尽快办理。"),
+    "light-yellow": ("黄牌：{title}", "办件{case}：{reason}。请在5个工作日内答复。"),
+    "light-red": ("红牌：{title}", "办件{case}：{reason}。请立即办理并答复。"),
+    "urged": ("督办：{title}", "{who}督办办件{case}：{opinion}。请在{due}前答复。"),
+    "urge-answered": ("督办已答复：{title}", "办件{case}：{opinion}。"),
+    "rectify": ("差评整改：{title}", "办件{case}收到“{level}”评价，请在{due}前核实整改并回复。"),
+    "rectified": ("差评整改回复：{title}", "办件{case}：{opinion}。"),
+}  # fmt: skip
+
+
+def load_templates() -> int:
+    """Enter the templates that are missing; edited ones stay."""
+    known = set(Template.objects.values_list("key", flat=True))
+    made = [Template(key=k, title=t, body=b) for k, (t, b) in TEMPLATES.items() if k not in known]
+    Template.objects.bulk_create(made)
+    return len(made)

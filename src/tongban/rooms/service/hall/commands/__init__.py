@@ -1,0 +1,1 @@
+"""Writing in the hall: by noun."""

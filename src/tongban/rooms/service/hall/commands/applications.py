@@ -1,0 +1,196 @@
+"""From a first click to a number."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from tongban.kernel.cases import commands as cases
+from tongban.kernel.cases import queries as case_queries
+from tongban.kernel.cases import schemas
+from tongban.kernel.files import commands as files
+from tongban.kernel.files import queries as file_queries
+from tongban.kernel.identity.actor import Actor
+from tongban.lib import clock
+from tongban.lib.acts import command, nothing_changed, record
+from tongban.lib.errors import Conflict, Gone, Invalid
+from tongban.rooms.service.hall import events
+from tongban.rooms.service.hall.models import Draft, Matter
+from tongban.rooms.service.hall.queries import applications as drafts
+from tongban.rooms.service.hall.queries import matters
+
+if TYPE_CHECKING:
+    from tongban.kernel.cases.models import Case, ProcessVersion
+
+FILES_PER_DRAFT = 40
+
+
+def check_open(one: Matter) -> None:
+    """Refuse an application to a matter that is not offered, naming what replaces it."""
+    if one.state != "in-force":
+        instead = one.replaced_by
+        if instead:
+            raise Gone(
+                _("“%(name)s” was cancelled (%(document)s). Apply for “%(instead)s” instead.")
+                % {"name": one.name, "document": one.ended_document, "instead": f"{instead.organ_name}·{instead.name}"},
+                instead=matters.matter_address(instead.code),
+            )
+        raise Gone(_("“%(name)s” was cancelled (%(document)s) and is no longer needed.") % {"name": one.name, "document": one.ended_document})
+    if not one.online or one.organ is None:
+        raise Conflict(_("This matter cannot be applied for online; go to the window named in its guide."))
+
+
+@command("hall.apply")
+def begin_draft(actor: Actor, *, matter_code: str) -> Draft:
+    """Open a draft, or go on with the one that is open, filled with what government knows."""
+    guide = matters.guide(matter_code)
+    check_open(guide.matter)
+    held = Draft.objects.filter(
+        account=actor.account, legal_person=actor.legal_person, version=guide.matter.version, matter=guide.matter, case_number=""
+    ).first()
+    if held:
+        nothing_changed()
+        return held
+    known = {name: k.value for name, k in drafts.known_values(actor, guide.form).items()}
+    now = clock.now()
+    made = Draft.objects.create(
+        account=actor.account, legal_person=actor.legal_person, matter=guide.matter, version=guide.matter.version,
+        data=known, created_at=now, saved_at=now,
+    )  # fmt: skip
+    record(actor, events.DraftSaved(draft=str(made.id), matter=matter_code))
+    return made
+
+
+@command("hall.apply")
+def save_draft(actor: Actor, *, draft: str, data: dict[str, Any]) -> Draft:
+    """Keep what was typed, right or wrong; a draft is not an act, so the ledger is left alone."""
+    held = drafts.draft(actor, draft)
+    if held.case_number:
+        raise Conflict(_("This application was submitted already as %(number)s.") % {"number": held.case_number})
+    held.data, held.saved_at = data, clock.now()
+    held.save(update_fields=["data", "saved_at"])
+    nothing_changed()
+    return held
+
+
+@command("hall.apply")
+def add_material(actor: Actor, *, draft: str, material: str, name: str, stream: files.Readable, size: int) -> Draft:
+    """Attach an upload to a draft."""
+    held = drafts.draft(actor, draft)
+    if len(held.materials) >= FILES_PER_DRAFT:
+        raise Invalid(_("An application may carry %(n)s files. Join some of them.") % {"n": FILES_PER_DRAFT})
+    kept = files.keep_file(actor, name=name, stream=stream, size=size)
+    held.materials = [*held.materials, {"material": material, "file": str(kept.id), "name": kept.name}]
+    held.saved_at = clock.now()
+    held.save(update_fields=["materials", "saved_at"])
+    return held
+
+
+@command("hall.apply")
+def drop_material(actor: Actor, *, draft: str, file: str) -> Draft:
+    """Take an upload off a draft."""
+    held = drafts.draft(actor, draft)
+    held.materials = [m for m in held.materials if m["file"] != file]
+    held.save(update_fields=["materials"])
+    nothing_changed()
+    return held
+
+
+def missing_materials(guide: matters.Guide, attached: list[dict[str, str]]) -> list[str]:
+    """Required materials that nobody attached."""
+    have = {m["material"] for m in attached}
+    return [m["name"] for m in guide.provided if m.get("required") and m["name"] not in have]
+
+
+@command("hall.apply")
+def submit_application(
+    actor: Actor, *, matter_code: str, data: dict[str, Any], materials: list[dict[str, str]], bundle: str = "",
+    channel: str = "online",
+) -> str:  # fmt: skip
+    """Check everything and open the case; returns its number."""
+    guide = matters.guide(matter_code)
+    check_open(guide.matter)
+    organ = guide.matter.organ
+    schemas.require(guide.form, data)
+    _check_identity(actor, guide, data)
+    for attached in materials:
+        file_queries.file(actor, attached["file"])  # one's own files only: raises NotFound
+    missing = missing_materials(guide, materials)
+    if missing:
+        told = {f"material-{i}": _("%(name)s: please upload") % {"name": name} for i, name in enumerate(missing)}
+        raise Invalid(_("%(n)s required materials are missing.") % {"n": len(missing)}, fields=told)
+    return cases.open_case(
+        actor, matter_code=matter_code, matter_version=guide.matter.version_id, title=guide.matter.name,
+        organ=organ.id if organ else 0, organ_key=organ.key if organ else "", region=guide.matter.region_code,
+        process=_process(guide.matter.process), promised_days=guide.promised, statutory_days=guide.statutory, data=data,
+        materials=materials, bundle=bundle, channel=channel,
+    )  # fmt: skip
+
+
+def _process(key: str) -> ProcessVersion:
+    return case_queries.published_process(key)
+
+
+def _check_identity(actor: Actor, guide: matters.Guide, data: dict[str, Any]) -> None:
+    """What the registers say for sure cannot be typed over: a forged submission is refused."""
+    for name, known in drafts.known_values(actor, guide.form).items():
+        sure = guide.form["properties"][name].get("x-source", "").rsplit(".", 1)[-1]
+        if sure in ("credit_code", "legal_rep_id_no", "id_no", "id_number") and data.get(name) not in (None, known.value):
+            sentence = _("%(label)s: this differs from the register (%(source)s). Use “wrong?” beside it to have it corrected.") % {
+                "label": guide.form["properties"][name]["title"],
+                "source": known.source,
+            }
+            raise Invalid(sentence, fields={name: sentence})
+
+
+@command("hall.apply")
+def submit_draft(actor: Actor, *, draft: str) -> str:
+    """Submit a draft once: a second press of the button gets the same number."""
+    held = Draft.objects.select_for_update().filter(id=drafts.draft(actor, draft).id).get()
+    if held.case_number:
+        nothing_changed()
+        return held.case_number
+    if held.version_id != held.matter.version_id:
+        raise Conflict(_("The guide changed while you were filling in. Your entries are kept: check them against the new version and submit again."))
+    number = submit_application(actor, matter_code=held.matter.code, data=held.data, materials=held.materials)
+    held.case_number = number
+    held.save(update_fields=["case_number"])
+    return number
+
+
+@command("hall.apply")
+def correct_application(
+    actor: Actor, *, number: str, data: dict[str, Any], materials: list[dict[str, str]], note: str = ""
+) -> Case:
+    """Send what the correction notice asked for; the receipt clock runs again."""
+    one = case_queries.case(actor, number)
+    item = case_queries.doable(actor, one)
+    if item is None or item.stage != "correction":
+        raise Conflict(_("This case is not waiting for a correction."))
+    guide = matters.guide(one.matter_code)
+    schemas.require(guide.form, data)
+    known = {m["file"] for m in one.materials}
+    for attached in materials:
+        if attached["file"] not in known:
+            file_queries.file(actor, attached["file"])
+    return cases.complete_item(actor, item=item.id, action="resubmit", opinion=note, data=data, materials=materials)
+
+
+@command("hall.apply")
+def submit_once(
+    actor: Actor, *, once: str, matter_code: str, data: dict[str, Any], materials: list[dict[str, str]]
+) -> str:
+    """Submit under a key of the caller's: sent again, it gets the same number."""
+    guide = matters.guide(matter_code)
+    key = uuid.uuid5(uuid.NAMESPACE_URL, f"tongban:{actor.account}:{once}")
+    now = clock.now()
+    Draft.objects.get_or_create(
+        id=key,
+        defaults={
+            "account": actor.account, "legal_person": actor.legal_person, "matter": guide.matter,
+            "version": guide.matter.version, "data": data, "materials": materials, "created_at": now, "saved_at": now,
+        },
+    )  # fmt: skip
+    return submit_draft(actor, draft=str(key))

@@ -1,0 +1,104 @@
+"""What happens in the hall, beyond the life of a case."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tongban.lib.events import Event
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatterEvent(Event):
+    kind: ClassVar[str] = "matter"
+    about: ClassVar[str] = "matter"
+    matter: str
+    version: int = 0
+    document: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatterDrafted(MatterEvent):
+    tag: ClassVar[str] = "hall.matter.drafted"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatterReviewed(MatterEvent):
+    tag: ClassVar[str] = "hall.matter.reviewed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatterPublished(MatterEvent):
+    tag: ClassVar[str] = "hall.matter.published"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatterCancelled(MatterEvent):
+    tag: ClassVar[str] = "hall.matter.cancelled"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatterDelegated(MatterEvent):
+    tag: ClassVar[str] = "hall.matter.delegated"
+    to: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MattersLoaded(Event):
+    tag: ClassVar[str] = "hall.matters.loaded"
+    kind: ClassVar[str] = "load"
+    about: ClassVar[str] = "source"
+    source: str
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DraftSaved(Event):
+    tag: ClassVar[str] = "hall.draft.begun"
+    kind: ClassVar[str] = "draft"
+    about: ClassVar[str] = "draft"
+    draft: str
+    matter: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LicenceIssued(Event):
+    tag: ClassVar[str] = "hall.licence.issued"
+    about: ClassVar[str] = "case"
+    case: str
+    licence: str
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LicenceChanged(Event):
+    tag: ClassVar[str] = "hall.licence.changed"
+    kind: ClassVar[str] = "licence"
+    about: ClassVar[str] = "licence"
+    licence: str
+    change: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RatingInvited(Event):
+    tag: ClassVar[str] = "hall.rating.invited"
+    about: ClassVar[str] = "case"
+    case: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceRated(Event):
+    tag: ClassVar[str] = "hall.service.rated"
+    about: ClassVar[str] = "case"
+    case: str
+    level: int
+    organ: int
+    region: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RatingAnswered(Event):
+    tag: ClassVar[str] = "hall.rating.answered"
+    about: ClassVar[str] = "case"
+    case: str
+    reply: str

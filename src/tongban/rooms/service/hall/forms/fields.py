@@ -1,0 +1,106 @@
+"""A matter's JSON Schema as form fields on a page, and back."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from tongban.lib import masking
+from tongban.rooms.service.hall import rules
+from tongban.rooms.service.hall.queries.applications import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field ready to be drawn; `kind` picks the control."""
+
+    name: str
+    label: str
+    kind: str
+    value: Any
+    required: bool
+    help: str = ""
+    error: str = ""
+    source: str = ""
+    at: Any = None
+    options: list[tuple[str, bool]] = field(default_factory=list)
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """What government knows for sure, and what is asked."""
+
+    known: list[Field]
+    asked: list[Field]
+
+
+def locked(told: dict[str, Any]) -> bool:
+    """Whether a value comes from a register so surely that it is shown, not asked."""
+    return told.get("x-source", "").rsplit(".", 1)[-1] in (
+        "name", "credit_code", "legal_rep_name", "legal_rep_id_no", "id_no", "id_number", "entity_type",
+    )  # fmt: skip
+
+
+def sections(schema: dict[str, Any], data: dict[str, Any], faults: dict[str, Any], known: dict[str, Known]) -> Sections:
+    """Every field of a schema with its value, source and error."""
+    held = Sections([], [])
+    for name, told in schema["properties"].items():
+        source = known.get(name)
+        made = Field(
+            name=name, label=told["title"], kind=_kind(name, told), value=data.get(name, ""), help=told.get("description", ""),
+            required=name in schema.get("required", []), error=str(faults.get(name, "")), source=source.source if source else "",
+            at=source.at if source else None, options=_options(told, data.get(name)),
+            shown=masking.mask_text(source.value) if source else "",
+        )  # fmt: skip
+        (held.known if source and locked(told) else held.asked).append(made)
+    return held
+
+
+def _kind(name: str, told: dict[str, Any]) -> str:
+    if told["type"] == "array":
+        return "checkboxes" if "enum" in told.get("items", {}) else "several"
+    if "const" in told:
+        return "confirm"
+    if told["type"] == "boolean":
+        return "yes-no"
+    if "enum" in told:
+        return "select" if len(told["enum"]) > 4 else "radios"
+    if told["type"] in ("number", "integer"):
+        return "number"
+    if told.get("format") == "date":
+        return "date"
+    return "tel" if name in ("mobile", "contact_tel") else "text"
+
+
+def _options(told: dict[str, Any], value: Any) -> list[tuple[str, bool]]:
+    if told["type"] == "array":
+        return [(o, o in (value or [])) for o in told.get("items", {}).get("enum", [])]
+    return [(o, o == value) for o in told.get("enum", [])]
+
+
+def posted(schema: dict[str, Any], request: HttpRequest, known: dict[str, Known]) -> dict[str, Any]:
+    """The data of a posted form; locked values come from the register, never from the request."""
+    data = rules.typed(schema, {name: request.POST.getlist(name) for name in schema["properties"]})
+    for name, value in known.items():
+        if locked(schema["properties"][name]):
+            data[name] = value.value
+    return data
+
+
+def answers(schema: dict[str, Any], data: dict[str, Any]) -> list[tuple[str, str]]:
+    """(label, value) of what was filled in, for reading; identity numbers masked."""
+    found = []
+    for name, told in schema["properties"].items():
+        if name not in data:
+            continue
+        value = data[name]
+        if isinstance(value, bool):
+            shown = _("Yes") if value else _("No")
+        elif isinstance(value, list):
+            shown = "、".join(map(str, value))
+        else:
+            shown = masking.mask_text(str(value))
+        found.append((told["title"], shown))
+    return found

@@ -1,0 +1,11 @@
+"""The hall's tables."""
+
+from tongban.rooms.service.hall.models.applications import Draft
+from tongban.rooms.service.hall.models.licences import Licence, LicenceChange
+from tongban.rooms.service.hall.models.matters import CatalogueItem, Matter, MatterVersion, Synonym
+from tongban.rooms.service.hall.models.ratings import Rating, RatingInvitation
+
+__all__ = [
+    "CatalogueItem", "Draft", "Licence", "LicenceChange", "Matter", "MatterVersion", "Rating", "RatingInvitation",
+    "Synonym",
+]  # fmt: skip

@@ -1,0 +1,20 @@
+"""An application on its way to being submitted."""
+
+import uuid
+
+from django.db import models
+
+
+class Draft(models.Model):
+    """What someone has filled in so far; kept thirty days."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.BigIntegerField(db_index=True)
+    legal_person = models.BigIntegerField(null=True)
+    matter = models.ForeignKey("hall.Matter", on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey("hall.MatterVersion", on_delete=models.PROTECT, related_name="+")
+    data = models.JSONField(default=dict)
+    materials = models.JSONField(default=list, help_text="[{material, file, name}]")
+    created_at = models.DateTimeField()
+    saved_at = models.DateTimeField()
+    case_number = models.CharField(max_length=24, blank=True)

@@ -1,0 +1,162 @@
+"""The hall's decisions. Pure."""
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+TASK_TYPES = {
+    "01": "行政许可", "02": "行政处罚", "03": "行政强制", "04": "行政征收", "05": "行政给付", "06": "行政检查",
+    "07": "行政确认", "08": "行政奖励", "09": "行政裁决", "10": "其他行政权力", "20": "公共服务",
+}  # fmt: skip
+TRUST_GRADES = {"A": "签发机关签发或共享核验", "B": "窗口核对原件", "C": "申请人上传，待核原件", "D": "申请人自行声明"}
+LEVELS = {1: "非常满意", 2: "满意", 3: "基本满意", 4: "不满意", 5: "非常不满意"}  # GB/T 39046 附录A
+INDICATORS = ("办事效率", "指南精确", "便捷程度", "平台操作")
+RATING_LIFE = timedelta(days=14)
+RECTIFY_DAYS = 5  # working days, as in Dezhou (ceirp.cn); other cities set other numbers
+BAD = 4
+DRAFT_LIFE = timedelta(days=30)
+
+# Versions of a matter: state × act -> state. Who drafted may not review (checked by the command).
+VERSION_MOVES = {
+    ("draft", "submit"): "review", ("review", "approve"): "approved", ("review", "reject"): "draft",
+    ("approved", "publish"): "published", ("published", "supersede"): "superseded", ("published", "cancel"): "cancelled",
+}  # fmt: skip
+LICENCE_MOVES = {
+    ("valid", "suspend"): "suspended", ("suspended", "resume"): "valid", ("valid", "revoke"): "revoked",
+    ("suspended", "revoke"): "revoked", ("valid", "replace"): "replaced",
+}  # fmt: skip
+
+# What government knows already: the form's source -> (field of the person or enterprise, the register it is from).
+KNOWN = {
+    "legal_entity.registration.name": ("enterprise", "name", "法人库·市场监督管理局"),
+    "legal_entity.registration.credit_code": ("enterprise", "credit_code", "法人库·市场监督管理局"),
+    "legal_entity.registration.legal_rep_name": ("representative", "name", "法人库·市场监督管理局"),
+    "legal_entity.registration.legal_rep_id_no": ("representative", "id_number", "人口库·公安厅"),
+    "legal_entity.registration.entity_type": ("enterprise", "entity_type", "法人库·市场监督管理局"),
+    "legal_entity.registration.address": ("enterprise", "address", "法人库·市场监督管理局"),
+    "legal_entity.registration.business_scope": ("enterprise", "business_scope", "法人库·市场监督管理局"),
+    "population.person.name": ("person", "name", "人口库·公安厅"),
+    "population.person.id_no": ("person", "id_number", "人口库·公安厅"),
+    "population.person.id_number": ("person", "id_number", "人口库·公安厅"),
+    "population.person.address": ("person", "address", "人口库·公安厅"),
+    "identity.account.mobile": ("person", "mobile", "您的账户"),
+}  # fmt: skip
+SURE = ("credit_code", "id_number")  # shown, never typed again; the rest may be changed where reality differs
+
+
+def schema_of(fields: list[dict[str, Any]]) -> dict[str, Any]:
+    """JSON Schema 2020-12 from a matter's form fields; `x-source` names the register that fills a field."""
+    properties: dict[str, Any] = {}
+    for field in fields:
+        made: dict[str, Any] = {"type": field["type"], "title": field["label"]}
+        for name in ("pattern", "enum", "items", "minimum"):
+            if name in field:
+                made[name] = field[name]
+        if field["type"] == "string":
+            made["maxLength"] = 500
+            if field.get("format") == "date":
+                made["format"] = "date"
+            if field.get("required") and "enum" not in made:
+                made["minLength"] = 1
+        if field["type"] == "array":
+            made |= {"minItems": 1 if field.get("required") else 0, "uniqueItems": True}
+        if field.get("source_resource"):
+            made["x-source"] = field["source_resource"]
+        if field.get("note"):
+            made["description"] = field["note"]
+        if field["name"] in ("acknowledge_truth", "consent_share"):
+            made["const"] = True
+        properties[field["name"]] = made
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "properties": properties,
+        "required": [f["name"] for f in fields if f.get("required")], "additionalProperties": False,
+    }  # fmt: skip
+
+
+def typed(schema: dict[str, Any], posted: dict[str, list[str]]) -> dict[str, Any]:
+    """A form's strings as the schema's types; what is empty is left out, what does not parse is kept as typed."""
+    found: dict[str, Any] = {}
+    for name, told in schema["properties"].items():
+        values = [v.strip() for v in posted.get(name, [])]
+        if told["type"] == "array":
+            if "enum" not in told.get("items", {}):
+                values = re.split(r"[、，,；;\n]", "、".join(values))
+            if any(values):
+                found[name] = [v.strip() for v in values if v.strip()]
+            continue
+        value = values[-1] if values else ""
+        if value == "":
+            continue
+        found[name] = _one(told["type"], value)
+    return found
+
+
+def _one(kind: str, value: str) -> Any:
+    if kind == "boolean":
+        return {"yes": True, "no": False}.get(value, value)
+    if kind == "integer" and re.fullmatch(r"-?\d{1,15}", value):
+        return int(value)
+    if kind == "number" and re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", value):
+        return float(value)
+    return value
+
+
+def process_for(content: dict[str, Any]) -> str:
+    """Which shipped process a matter follows, from its case type and steps."""
+    if content["case_type"]["code"] == "1":
+        return "instant"
+    if content.get("joint_matters"):
+        return "registration-with-tax"
+    site = any(re.search("核查|勘验|现场|查看|调查", s["stage"]) for s in content["steps"])
+    return "permit-with-site-check" if site else "permit"
+
+
+def limits(content: dict[str, Any]) -> tuple[int, int]:
+    """(promised, statutory) in working days. A promise is never longer than the law; without a special law: 20 (art. 42)."""
+    told = content["limits"]
+    statutory = (told.get("statutory") or {}).get("value")
+    statutory = 20 if statutory is None else int(statutory)
+    promised = (told.get("promised") or {}).get("value")
+    promised = statutory if promised is None else int(promised)
+    return min(promised, statutory), statutory
+
+
+def validity_end(told: str, start: date) -> date | None:
+    """The last day of a licence from 5年, 三年, 长期; None without end."""
+    digits = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "十": 10}
+    found = re.search(r"(\d+|[一二三四五六十])\s*年", told or "")
+    if not found:
+        return None
+    years = digits.get(found[1]) or int(found[1])
+    try:
+        return start.replace(year=start.year + years) - timedelta(days=1)
+    except ValueError:  # 29 February
+        return start.replace(year=start.year + years, day=28)
+
+
+def verified_only(content: dict[str, Any]) -> dict[str, Any]:
+    """A guide as citizens see it: a legal basis that nobody verified is not shown as law."""
+    shown = dict(content)
+    shown["legal_basis"] = [b for b in content.get("legal_basis", []) if b.get("verified") == "yes"]
+    return shown
+
+
+def code_fault(code: str, profile: str) -> str:
+    """"" when a code string fits its profile. GB/T 39046, the exchange tables and live codes disagree: see the README."""
+    patterns = {
+        "tongban": r"[a-z0-9-]{3,60}@\d{2,9}",
+        "gbt39046": r"[0-9A-Z]{10,24}",
+        "exchange": r"[0-9A-Z]{12}|[0-9A-Z]{31}|[0-9A-Z]{33}|[0-9A-Z]{36}",
+        "sichuan": r"[0-9A-Z]{9,13}-\d{12}-\d{3}-[0-9A-Z]{9,18}-\d-\d{2}",
+    }
+    if profile not in patterns:
+        return "profile"
+    return "" if re.fullmatch(patterns[profile], code) else "form"
+
+
+def one_thing_matters(told: dict[str, Any], answers: dict[str, Any]) -> list[str]:
+    """Which registrations of 开办餐饮店 an applicant needs, by the catalogue keys that exist; see the data's notes."""
+    wanted = ["food-operation-permit-new"]
+    if answers.get("sets_signboard") and answers.get("is_large_ad"):
+        wanted.append("outdoor-advertising-facility")
+    return wanted

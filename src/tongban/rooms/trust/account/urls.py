@@ -1,0 +1,19 @@
+"""Addresses of the account."""
+
+from django.conf import settings
+from django.urls import path
+
+from tongban.rooms.trust.account.views import inbox, login
+
+app_name = "account"
+urlpatterns = [
+    path("login/", login.log_in, name="login"),
+    path("logout/", login.log_out, name="logout"),
+    path("language/", login.choose_language, name="language"),
+    path("enterprise/", login.choose_enterprise, name="enterprise"),
+    path("messages/", inbox.inbox, name="inbox"),
+]
+if settings.DEMO:
+    from tongban.rooms.trust.account.views import personas
+
+    urlpatterns.append(path("persona/<slug:username>/", personas.become, name="persona"))

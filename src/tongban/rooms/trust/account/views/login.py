@@ -1,0 +1,96 @@
+"""Logging in and out, choosing language and enterprise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from tongban.kernel.identity import commands as identity
+from tongban.kernel.identity import queries
+from tongban.lib.errors import NotLoggedIn, TooMany
+from tongban.ui.access import LOGGED_IN, OPEN, actor_of, allows
+
+if TYPE_CHECKING:
+    from tongban.kernel.identity.models import Account
+
+
+def next_page(request: HttpRequest, otherwise: str = "/") -> str:
+    """Where to go on; never to another site."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else otherwise
+
+
+def enter(request: HttpRequest, account: Account) -> HttpResponse:
+    """Begin a session and lead to where the account's work is."""
+    login(request, account, backend=settings.AUTHENTICATION_BACKENDS[0])
+    actor = queries.actor_of_account(account.id)
+    if actor.may("hall.work"):
+        home = "hall:work"
+    elif actor.may("supervision.read_board"):
+        home = "supervision:board"
+    elif actor.may("hall.read_matters"):
+        home = "hall:matter-list"
+    else:
+        home = "hall:mine"
+        held = queries.mandates(actor)
+        if held:
+            request.session["legal_person"] = held[0].id
+    if actor.may("calendar.edit") and not actor.may("hall.work"):
+        return redirect(next_page(request, "/admin/"))
+    return redirect(next_page(request, reverse(home)))
+
+
+@allows(OPEN)
+def log_in(request: HttpRequest) -> HttpResponse:
+    """The login page; in the demo it lists the personas."""
+    fault = ""
+    if request.method == "POST":
+        try:
+            account = identity.log_in(
+                actor_of(request), username=request.POST.get("username", "").strip()[:60],
+                password=request.POST.get("password", "")[:200],
+            )  # fmt: skip
+            return enter(request, account)
+        except (NotLoggedIn, TooMany) as refused:
+            fault = str(refused)
+    context = {
+        "fault": fault, "next": next_page(request, ""), "username": request.POST.get("username", ""),
+        "personas": queries.personas() if settings.DEMO else [], "tab": "mine",
+    }  # fmt: skip
+    return render(request, "account/login.html", context, status=401 if fault else 200)
+
+
+@allows(OPEN)
+@require_POST
+def log_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("/")
+
+
+@allows(OPEN)
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Chinese or English, kept in a cookie."""
+    response = redirect(next_page(request))
+    wanted = request.POST.get("language", "")
+    if wanted in dict(settings.LANGUAGES):
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, wanted, max_age=365 * 86400, samesite="Lax", httponly=True)
+    return response
+
+
+@allows(LOGGED_IN)
+@require_POST
+def choose_enterprise(request: HttpRequest) -> HttpResponse:
+    """Act for oneself or for an enterprise that gave a mandate."""
+    wanted = request.POST.get("legal_person", "")
+    request.session.pop("legal_person", None)
+    if wanted.isdigit():
+        request.session["legal_person"] = queries.acting_for(actor_of(request), int(wanted)).legal_person
+    return redirect(next_page(request, reverse("hall:mine")))

@@ -1,0 +1,50 @@
+"""A table as CSV, XLSX or JSON."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+import openpyxl
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from tongban.lib.errors import Invalid
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def table(kind: str, name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
+    """A download; `kind` is csv, xlsx or json. Text that a spreadsheet would run as a formula is made harmless."""
+    if kind == "json":
+        body = json.dumps([dict(zip(columns, map(_plain, row), strict=True)) for row in rows], ensure_ascii=False).encode()
+        return _download(body, "application/json", f"{name}.json")
+    safe = ([_safe(c) for c in row] for row in rows)
+    if kind == "csv":
+        out = io.StringIO()
+        out.write("\ufeff")
+        csv.writer(out).writerows([columns, *safe])
+        return _download(out.getvalue().encode(), "text/csv; charset=utf-8", f"{name}.csv")
+    if kind == "xlsx":
+        book = openpyxl.Workbook(write_only=True)
+        sheet = book.create_sheet("1")
+        for row in (columns, *safe):
+            sheet.append(list(row))
+        held = io.BytesIO()
+        book.save(held)
+        return _download(held.getvalue(), XLSX, f"{name}.xlsx")
+    raise Invalid(_("Export as csv, xlsx or json."))
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, (int, float, str)) or value is None else str(value)
+
+
+def _safe(value: object) -> object:
+    told = _plain(value)
+    return "'" + told if isinstance(told, str) and told[:1] in "=+-@\t" else told
+
+
+def _download(body: bytes, kind: str, name: str) -> HttpResponse:
+    return HttpResponse(body, content_type=kind, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"})

@@ -1,0 +1,79 @@
+"""What stands before every request: size limits, security headers, the actor, errors turned into answers."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from tongban.kernel.identity import queries as identity
+from tongban.kernel.identity.actor import STRANGER, Actor
+from tongban.lib import clock
+from tongban.lib.errors import TongbanError, TooLarge
+from tongban.ui import refusals
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+SEEN = "seen_at"
+SEEN_EVERY = timedelta(minutes=1)
+
+
+class SecurityMiddleware:
+    """Refuse bodies that are too large before a byte is read; set the content policy."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) > settings.BODY_LIMIT:
+            request.actor = STRANGER  # type: ignore[attr-defined]
+            megabytes = settings.UPLOAD_LIMIT // 1024 // 1024
+            response = refusals.answer(request, TooLarge(_("This is too large: a file may have %(n)s MB. Make it smaller, or split it.") % {"n": megabytes}))
+        else:
+            response = self.get_response(request)
+        # bpmn-js sets style attributes; only the pages that draw ask for the wider policy.
+        response.setdefault("Content-Security-Policy", POLICY)
+        response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        response.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        return response
+
+
+class ActorMiddleware:
+    """Put the actor on the request: from a bearer token on the API, from the session elsewhere."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
+        return refusals.answer(request, fault) if isinstance(fault, TongbanError) else None
+
+
+def origin_of(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))[:45]
+
+
+def _actor(request: HttpRequest) -> Actor:
+    header = request.headers.get("Authorization", "")
+    if header.startswith("Bearer "):
+        return identity.actor_of_token(header[7:].strip(), origin=origin_of(request))
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+        return Actor(origin=origin_of(request))
+    now = clock.now().timestamp()
+    seen = request.session.get(SEEN, now)
+    if now - seen > settings.SESSION_IDLE:
+        logout(request)
+        return Actor(origin=origin_of(request))
+    if now - seen > SEEN_EVERY.total_seconds() or SEEN not in request.session:
+        request.session[SEEN] = now
+    actor = identity.actor_of_account(request.user.pk or 0, origin=origin_of(request))
+    legal_person = request.session.get("legal_person")
+    return identity.acting_for(actor, legal_person) if legal_person and actor.logged_in else actor
