@@ -4,41 +4,36 @@ import asyncio
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 import django
 from django.db import close_old_connections, connection
 
+django.setup()
+
+from procrastinate.contrib.django import app  # noqa: E402 - apps must be ready first
+from procrastinate.contrib.django.django_connector import DjangoConnector  # noqa: E402
+
+from tongban.kernel.ledger.commands import seal_entries  # noqa: E402
+from tongban.kernel.ledger.delivery import deliver_all  # noqa: E402
+
 
 def run() -> int:
     """Until a signal ends it."""
-    django.setup()
     stop = threading.Event()
-    for name, work in (("sealer", _seal), ("delivery", _deliver)):
+    for name, work in (("sealer", seal_entries), ("delivery", deliver_all)):
         threading.Thread(target=_loop, args=(name, work, stop), daemon=True).start()
     asyncio.run(_jobs())
     stop.set()
     return 0
 
 
-def _seal() -> int:
-    from tongban.kernel.ledger.commands import seal_entries  # noqa: PLC0415 - apps are ready only now
-
-    return seal_entries()
-
-
-def _deliver() -> int:
-    from tongban.kernel.ledger.delivery import deliver_all  # noqa: PLC0415
-
-    return deliver_all()
-
-
-def _loop(name: str, work: object, stop: threading.Event) -> None:
+def _loop(name: str, work: Callable[[], int], stop: threading.Event) -> None:
     """Poll; a database that is away for a while is waited for."""
     pause = 0.02
     while not stop.is_set():
         try:
-            done = work()  # type: ignore[operator]
-            pause = 0.02 if done else min(pause * 1.5, 0.25)
+            pause = 0.02 if work() else min(pause * 1.5, 0.25)
         except Exception:
             logging.getLogger("tongban.worker").exception("%s failed; trying again", name)
             connection.close()
@@ -48,9 +43,6 @@ def _loop(name: str, work: object, stop: threading.Event) -> None:
 
 
 async def _jobs() -> None:
-    from procrastinate.contrib.django import app  # noqa: PLC0415
-    from procrastinate.contrib.django.django_connector import DjangoConnector  # noqa: PLC0415
-
     if not isinstance(app.connector, DjangoConnector):
         raise TypeError("the queue is not on the records' database")
     with app.replace_connector(app.connector.get_worker_connector()) as working:

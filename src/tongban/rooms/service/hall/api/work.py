@@ -30,7 +30,7 @@ class Action(Schema):
     special_days: int = 0
 
 
-@router.get("/work", response={200: list[ItemOut], **PROBLEMS})
+@router.get("/work-items", response={200: list[ItemOut], **PROBLEMS})
 @allows("hall.work")
 def work(
     request: HttpRequest, light: str = Query("", max_length=8), case: str = Query("", max_length=24)
@@ -51,7 +51,7 @@ def work(
     ]  # fmt: skip
 
 
-@router.post("/work/{item}/actions", response={200: CaseOut, **PROBLEMS})
+@router.post("/work-items/{item}/actions", response={200: CaseOut, **PROBLEMS})
 @allows("hall.work")
 def act(request: HttpRequest, item: int, body: Action) -> dict[str, Any]:
     """Do a work item."""
@@ -61,7 +61,7 @@ def act(request: HttpRequest, item: int, body: Action) -> dict[str, Any]:
     return queries.snapshot(queries.case(actor_of(request), one.number))
 
 
-@router.post("/work/{item}/claim", response={200: ItemOut, **PROBLEMS})
+@router.post("/work-items/{item}/claim", response={200: ItemOut, **PROBLEMS})
 @allows("hall.work")
 def claim(request: HttpRequest, item: int) -> dict[str, Any]:
     """Take an item from the pool."""

@@ -115,8 +115,7 @@ def submit_application(
     organ = guide.matter.organ
     schemas.require(guide.form, data)
     _check_identity(actor, guide, data)
-    for attached in materials:
-        file_queries.file(actor, attached["file"])  # one's own files only: raises NotFound
+    file_queries.require_own(actor, [m["file"] for m in materials])
     missing = missing_materials(guide, materials)
     if missing:
         told = {f"material-{i}": _("%(name)s: please upload") % {"name": name} for i, name in enumerate(missing)}
@@ -172,9 +171,7 @@ def correct_application(
     guide = matters.guide(one.matter_code)
     schemas.require(guide.form, data)
     known = {m["file"] for m in one.materials}
-    for attached in materials:
-        if attached["file"] not in known:
-            file_queries.file(actor, attached["file"])
+    file_queries.require_own(actor, [m["file"] for m in materials if m["file"] not in known])
     return cases.complete_item(actor, item=item.id, action="resubmit", opinion=note, data=data, materials=materials)
 
 
