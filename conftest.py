@@ -44,14 +44,14 @@ def _fresh():
     """Caches that hold rows must not outlive the rows of one test."""
     from tongban.kernel.calendar import queries as calendar
     from tongban.kernel.cases import queries as cases
-    from tongban.rooms.service.hall.queries import search
+    from tongban.rooms.service.hall.queries import matters, search
 
-    calendar.forget()
-    search.forget()
+    kept = (calendar, cases, matters, search)
+    for one in kept:
+        one.forget()
     yield
-    calendar.forget()
-    search.forget()
-    cases._versions.clear()
+    for one in kept:
+        one.forget()
 
 
 @pytest.fixture

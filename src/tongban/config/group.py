@@ -58,7 +58,7 @@ class Group:
         workers = os.environ.get("TONGBAN_WORKERS", "2")
         command = [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", os.environ.get("TONGBAN_BIND", "127.0.0.1"),
-            "--port", str(self.port), "--workers", workers, "--blocking-threads", "4", "--no-ws", "--backlog", "1024",
+            "--port", str(self.port), "--workers", workers, "--blocking-threads", "2", "--no-ws", "--backlog", "1024",
             "--log-level", "warning", "--respawn-failed-workers", "tongban.config.wsgi:application",
         ]  # fmt: skip
         self._start("web", command, signal.SIGTERM)

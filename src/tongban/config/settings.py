@@ -80,7 +80,7 @@ DATABASES = {
         "PASSWORD": _parts.pop("password", ""),
         "HOST": _parts.pop("host", ""),
         "PORT": _parts.pop("port", ""),
-        "OPTIONS": {**_parts, "application_name": "tongban"},
+        "OPTIONS": {**_parts, "application_name": "tongban", "prepare_threshold": 1},
         "CONN_MAX_AGE": 600,
         "TEST": {"NAME": os.environ.get("TONGBAN_TEST_DB", "test_tongban")},
     }

@@ -48,6 +48,14 @@ def record(actor: May, event: Event, *, authority: str = "") -> None:
     frame.append(event.tag)
 
 
+def recorded(tag: str) -> None:
+    """Say that the statement which wrote the rows appended the entry too (the ledger's `ENTRY` columns)."""
+    frame = _recorded.get()
+    if frame is None:
+        raise SilentWrite(f"{tag} recorded outside a command")
+    frame.append(tag)
+
+
 def nothing_changed() -> None:
     """Say that the running command found its work done already and wrote nothing."""
     frame = _recorded.get()
@@ -66,16 +74,17 @@ def command(permission: str) -> Callable[[Callable[Concatenate[A, P], R]], Calla
         def run(actor: A, /, *args: P.args, **kwargs: P.kwargs) -> R:
             if permission:
                 actor.require(permission)
+            outer = _recorded.get()
             frame: list[str] = []
             token = _recorded.set(frame)
             try:
-                with transaction.atomic():
+                # A command within a command shares its transaction: whatever fails, all of it is undone.
+                with transaction.atomic(savepoint=outer is None):
                     result = function(actor, *args, **kwargs)
                     if not frame:
                         raise SilentWrite(f"{name} left no ledger entry")
             finally:
                 _recorded.reset(token)
-            outer = _recorded.get()
             if outer is not None:
                 outer.extend(frame)
             return result

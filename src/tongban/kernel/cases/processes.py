@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from tongban.kernel.cases import engine, events
+from tongban.kernel.cases import engine, events, queries
 from tongban.kernel.cases.models import ProcessDefinition, ProcessVersion
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.identity.rules import CASE_ROLES, CITIZEN
@@ -46,6 +46,7 @@ def publish(actor: Actor, *, version: int) -> ProcessVersion:
     draft.state, draft.published_at = "published", clock.now()
     draft.steps, draft.start_state, draft.entry_tasks = drawing.steps, drawing.start_state, drawing.entry_tasks
     draft.save()
+    queries.forget()
     record(actor, events.ProcessPublished(process=draft.definition.key, version=draft.number))
     return draft
 

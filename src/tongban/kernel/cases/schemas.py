@@ -27,10 +27,15 @@ def schema_fault(schema: dict[str, Any]) -> str:
     return ""
 
 
+def compiled(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    """The validator of a schema; whoever validates often keeps it."""
+    return _validator(json.dumps(schema, sort_keys=True))
+
+
 def check(schema: dict[str, Any], data: dict[str, Any]) -> dict[str, str]:
     """Field name -> sentence, empty when the data is good."""
     found: dict[str, str] = {}
-    for error in _validator(json.dumps(schema, sort_keys=True)).iter_errors(data):
+    for error in compiled(schema).iter_errors(data):
         name, sentence = _told(error, schema)
         found.setdefault(name, sentence)
     return found

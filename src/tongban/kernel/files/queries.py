@@ -8,6 +8,7 @@ from tongban.kernel.files import store
 from tongban.kernel.files.models import File
 from tongban.kernel.identity.actor import Actor
 from tongban.lib.errors import NotFound
+from tongban.lib.statements import Ask, Row
 
 
 def file(actor: Actor, file_id: str, *, entitled: bool = False) -> File:
@@ -22,14 +23,19 @@ def file(actor: Actor, file_id: str, *, entitled: bool = False) -> File:
     return found
 
 
-def require_own(actor: Actor, file_ids: list[str]) -> None:
-    """Raise NotFound unless every file is the actor's own: one query for all."""
+def all_own(actor: Actor, file_ids: list[str]) -> Ask[None]:
+    """Asks whether every file is the actor's own; reading the answer raises NotFound when one is not."""
     try:
         keys = {uuid.UUID(f) for f in file_ids}
     except ValueError:
         keys = {uuid.UUID(int=0)}
-    if keys and File.objects.filter(id__in=keys, owner=actor.account).count() != len(keys):
-        raise NotFound(_("There is no such file within your view."))
+
+    def read(found: list[Row]) -> None:
+        if found[0][0] != len(keys):
+            raise NotFound(_("There is no such file within your view."))
+
+    held = "SELECT count(*) FROM files_file WHERE id = ANY(%(keys)s) AND owner = %(owner)s"
+    return Ask(held, {"keys": list(keys), "owner": actor.account}, read)
 
 
 def content(one: File) -> bytes:

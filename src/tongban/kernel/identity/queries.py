@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from tongban.kernel.identity.actor import STRANGER, Actor, citizen_roles
-from tongban.kernel.identity.models import Account, LegalPerson, Mandate, Person
-from tongban.lib import clock, sm
-from tongban.lib.errors import NotFound, Refused
+from tongban.kernel.identity.models import Account, Mandate
+from tongban.lib import clock, sm, statements
+from tongban.lib.errors import Refused
+from tongban.lib.statements import Ask, Row
 
 _ACTOR = """
     SELECT a.id, p.id, p.name, ap.role, ap.region_code, o.id, o.key, o.name
@@ -24,9 +24,7 @@ _ACTOR = """
 
 
 def _actor(where: str, values: dict[str, Any], origin: str) -> Actor:
-    with connection.cursor() as cursor:
-        cursor.execute(_ACTOR + where + " ORDER BY ap.id", {**values, "today": clock.today()})
-        rows = cursor.fetchall()
+    rows = statements.rows(_ACTOR + where + " ORDER BY ap.id", {**values, "today": clock.today()})
     if not rows:
         return STRANGER
     account, person, name = rows[0][:3]
@@ -89,17 +87,46 @@ def acting_for(actor: Actor, legal_person: int) -> Actor:
     return actor.for_legal_person(found.id, found.name)
 
 
-def own_person(actor: Actor) -> Person:
-    """The record of whoever is logged in."""
-    found = Person.objects.filter(id=actor.person).first()
-    if found is None:
-        raise NotFound(_("Log in first."))
-    return found
+_HOLDERS = {
+    "person": ("name", "id_number", "mobile", "address"),
+    "enterprise": ("id", "name", "credit_code", "entity_type", "address", "business_scope"),
+    "representative": ("name", "id_number"),
+}
+_HOLDERS_ASKED = f"""
+    SELECT {", ".join(f"{holder}.{c} AS {holder}_{c}" for holder, names in _HOLDERS.items() for c in names)}
+    FROM identity_person person
+    LEFT JOIN identity_mandate mandate ON mandate.person_id = person.id AND mandate.begun_on <= %(today)s
+         AND (mandate.ended_on IS NULL OR mandate.ended_on >= %(today)s)
+         AND mandate.legal_person_id = (SELECT id FROM identity_legalperson
+                                        WHERE id = %(legal_person)s::bigint OR credit_code = %(credit_code)s LIMIT 1)
+    LEFT JOIN identity_legalperson enterprise ON enterprise.id = mandate.legal_person_id
+    LEFT JOIN identity_person representative ON representative.id = enterprise.representative_id
+    WHERE person.id = %(person)s LIMIT 1"""  # noqa: S608 - column names from the table above
+Holders = dict[str, dict[str, Any]]
 
 
-def own_enterprise(actor: Actor) -> LegalPerson | None:
-    """The enterprise that the actor acts for, if any."""
-    return LegalPerson.objects.filter(id=actor.legal_person).select_related("representative").first()
+def holders(actor: Actor, credit_code: str = "") -> Ask[Holders]:
+    """What the registers hold of the actor: as person, of the enterprise acted for, of its representative.
+
+    The enterprise is the actor's, or the one of `credit_code`; without a mandate in force it stays empty, and asking for
+    one by code raises Refused.
+    """
+
+    def read(found: list[Row]) -> Holders:
+        values = iter(found[0] if found else ())
+        told = {holder: {name: next(values, None) for name in names} for holder, names in _HOLDERS.items()}
+        if credit_code and told["enterprise"]["id"] is None:
+            raise Refused(_("You hold no mandate in force for this enterprise."))
+        return {holder: {n: v for n, v in known.items() if v} for holder, known in told.items()}
+
+    values = {"person": actor.person, "legal_person": actor.legal_person, "credit_code": credit_code, "today": clock.today()}
+    return Ask(_HOLDERS_ASKED, values, read)
+
+
+def acting_as(actor: Actor, credit_code: str) -> Actor:
+    """The actor for the enterprise with a credit code; raises Refused without a mandate in force."""
+    held = statements.ask(holders(actor, credit_code))["enterprise"]
+    return actor.for_legal_person(held["id"], held["name"])
 
 
 def officials(actor: Actor, *, role: str = "") -> list[tuple[int, str]]:

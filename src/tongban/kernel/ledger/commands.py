@@ -9,27 +9,36 @@ from django.db import connection, transaction
 
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.ledger import rules, stream
-from tongban.lib import clock, keys, sm
+from tongban.lib import clock, keys, sm, statements
 from tongban.lib.events import Event
 
-_APPEND = """
-    INSERT INTO ledger_entry (at, account, actor_name, organ, organ_name, legal_person, authority, tag, subject, origin, body)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _SEALER = 7_203_011  # advisory lock: one sealer at a time, whichever worker it runs in
 
 
-def entry_values(actor: Actor, event: Event, authority: str) -> list[Any]:
-    """The columns of an entry in the order of `_APPEND`; also for statements that insert it with other rows."""
-    return [
-        clock.now(), actor.account, actor.name, actor.organ, actor.organ_name, actor.legal_person, authority,
-        event.tag, event.subject, actor.origin, json.dumps(event.payload(), ensure_ascii=False),
-    ]  # fmt: skip
+# For a statement that inserts an entry together with the rows it is about: the columns, and the values of `entry`.
+COLUMNS = "at, account, actor_name, organ, organ_name, legal_person, authority, tag, origin, subject, body"
+VALUES = (
+    "%(e_at)s, %(e_account)s::bigint, %(e_name)s, %(e_organ)s::bigint, %(e_organ_name)s, %(e_legal)s::bigint, %(e_authority)s,"
+    " %(e_tag)s, %(e_origin)s"
+)
+
+
+def entry(actor: Actor, tag: str, authority: str) -> dict[str, Any]:
+    """The values of `VALUES`; the statement itself gives subject and body."""
+    return {
+        "e_at": clock.now(), "e_account": actor.account, "e_name": actor.name, "e_organ": actor.organ,
+        "e_organ_name": actor.organ_name, "e_legal": actor.legal_person, "e_authority": authority, "e_tag": tag,
+        "e_origin": actor.origin,
+    }  # fmt: skip
+
+
+_APPEND = f"INSERT INTO ledger_entry ({COLUMNS}) VALUES ({VALUES}, %(subject)s, %(body)s::jsonb)"  # noqa: S608 - our columns
 
 
 def append(actor: Actor, event: Event, authority: str) -> None:
     """Write one entry in the running transaction. Called through `lib.acts.record`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_APPEND, entry_values(actor, event, authority))
+    body = json.dumps(event.payload(), ensure_ascii=False)
+    statements.run(_APPEND, {**entry(actor, event.tag, authority), "subject": event.subject, "body": body})
 
 
 def seal_entries() -> int:

@@ -147,7 +147,7 @@ def code_fault(code: str, profile: str) -> str:
         "tongban": r"[a-z0-9-]{3,60}@\d{2,9}",
         "gbt39046": r"[0-9A-Z]{10,24}",
         "exchange": r"[0-9A-Z]{12}|[0-9A-Z]{31}|[0-9A-Z]{33}|[0-9A-Z]{36}",
-        "sichuan": r"[0-9A-Z]{9,13}-\d{12}-\d{3}-[0-9A-Z]{9,18}-\d-\d{2}",
+        "sichuan": r"[0-9A-Z]{9,14}-\d{12}-\d{3}-[0-9A-Z]{9,18}-\d-\d{2}",
     }
     if profile not in patterns:
         return "profile"

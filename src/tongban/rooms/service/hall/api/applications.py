@@ -129,8 +129,7 @@ def acting(request: HttpRequest, credit_code: str) -> Actor:
     actor = actor_of(request)
     if not credit_code:
         return actor
-    held = next((m for m in identity.mandates(actor) if m.credit_code == credit_code), None)
-    return identity.acting_for(actor, held.id if held else 0)
+    return identity.acting_as(actor, credit_code)
 
 
 class Prefill(Schema):
@@ -160,12 +159,14 @@ def upload(request: HttpRequest, file: UploadedFile = File(...)) -> tuple[int, F
 @allows("hall.apply")
 def apply(request: HttpRequest, body: Application) -> tuple[int, Number]:
     """Submit an application; the answer is the case's number."""
-    actor = acting(request, body.acting_for)
     materials = [m.dict() for m in body.materials]
     if body.once:
+        actor = acting(request, body.acting_for)
         number = applications.submit_once(actor, once=body.once, matter_code=body.matter, data=body.data, materials=materials)
     else:
-        number = applications.submit_application(actor, matter_code=body.matter, data=body.data, materials=materials)
+        number = applications.submit_application(
+            actor_of(request), matter_code=body.matter, data=body.data, materials=materials, acting_for=body.acting_for
+        )
     return 201, Number(number=number)
 
 

@@ -12,8 +12,9 @@ from tongban.kernel.cases import queries as case_queries
 from tongban.kernel.cases import schemas
 from tongban.kernel.files import commands as files
 from tongban.kernel.files import queries as file_queries
+from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import Actor
-from tongban.lib import clock
+from tongban.lib import clock, statements
 from tongban.lib.acts import command, nothing_changed, record
 from tongban.lib.errors import Conflict, Gone, Invalid
 from tongban.rooms.service.hall import events
@@ -22,7 +23,7 @@ from tongban.rooms.service.hall.queries import applications as drafts
 from tongban.rooms.service.hall.queries import matters
 
 if TYPE_CHECKING:
-    from tongban.kernel.cases.models import Case, ProcessVersion
+    from tongban.kernel.cases.models import Case
 
 FILES_PER_DRAFT = 40
 
@@ -98,49 +99,49 @@ def drop_material(actor: Actor, *, draft: str, file: str) -> Draft:
     return held
 
 
-def missing_materials(guide: matters.Guide, attached: list[dict[str, str]]) -> list[str]:
+def missing_materials(provided: list[dict[str, Any]], attached: list[dict[str, str]]) -> list[str]:
     """Required materials that nobody attached."""
     have = {m["material"] for m in attached}
-    return [m["name"] for m in guide.provided if m.get("required") and m["name"] not in have]
+    return [m["name"] for m in provided if m.get("required") and m["name"] not in have]
 
 
 @command("hall.apply")
 def submit_application(
     actor: Actor, *, matter_code: str, data: dict[str, Any], materials: list[dict[str, str]], bundle: str = "",
-    channel: str = "online",
+    channel: str = "online", acting_for: str = "",
 ) -> str:  # fmt: skip
-    """Check everything and open the case; returns its number."""
-    guide = matters.guide(matter_code)
-    check_open(guide.matter)
-    organ = guide.matter.organ
-    schemas.require(guide.form, data)
-    _check_identity(actor, guide, data)
-    file_queries.require_own(actor, [m["file"] for m in materials])
-    missing = missing_materials(guide, materials)
+    """Check everything and open the case; returns its number. `acting_for`: the credit code of an enterprise."""
+    offer, holders, _own = statements.together(
+        matters.offer(matter_code), identity.holders(actor, acting_for), file_queries.all_own(actor, [m["file"] for m in materials])
+    )
+    if acting_for:
+        actor = actor.for_legal_person(holders["enterprise"]["id"], holders["enterprise"]["name"])
+    if offer.state != "in-force" or not offer.online or not offer.organ:
+        check_open(matters.matter(matter_code))
+    sheet = offer.sheet
+    if not sheet.validator.is_valid(data):
+        schemas.require(sheet.form, data)
+    _check_identity(holders, sheet.form, data)
+    missing = missing_materials(sheet.provided, materials)
     if missing:
         told = {f"material-{i}": _("%(name)s: please upload") % {"name": name} for i, name in enumerate(missing)}
         raise Invalid(_("%(n)s required materials are missing.") % {"n": len(missing)}, fields=told)
     return cases.open_case(
-        actor, matter_code=matter_code, matter_version=guide.matter.version_id, title=guide.matter.name,
-        organ=organ.id if organ else 0, organ_key=organ.key if organ else "", region=guide.matter.region_code,
-        process=_process(guide.matter.process), promised_days=guide.promised, statutory_days=guide.statutory, data=data,
-        materials=materials, bundle=bundle, channel=channel,
+        actor, matter_code=matter_code, matter_version=offer.version, title=offer.name, organ=offer.organ,
+        organ_key=offer.organ_key, region=offer.region, process=case_queries.published_process(offer.process),
+        promised_days=offer.promised, statutory_days=offer.statutory, data=data, materials=materials, bundle=bundle,
+        channel=channel,
     )  # fmt: skip
 
 
-def _process(key: str) -> ProcessVersion:
-    return case_queries.published_process(key)
-
-
-def _check_identity(actor: Actor, guide: matters.Guide, data: dict[str, Any]) -> None:
+def _check_identity(holders: identity.Holders, form: dict[str, Any], data: dict[str, Any]) -> None:
     """What the registers say for sure cannot be typed over: a forged submission is refused."""
-    for name, known in drafts.known_values(actor, guide.form).items():
-        sure = guide.form["properties"][name].get("x-source", "").rsplit(".", 1)[-1]
+    for name, known in drafts.from_registers(holders, form).items():
+        sure = form["properties"][name].get("x-source", "").rsplit(".", 1)[-1]
         if sure in ("credit_code", "legal_rep_id_no", "id_no", "id_number") and data.get(name) not in (None, known.value):
-            sentence = _("%(label)s: this differs from the register (%(source)s). Use “wrong?” beside it to have it corrected.") % {
-                "label": guide.form["properties"][name]["title"],
-                "source": known.source,
-            }
+            sentence = _(
+                "%(label)s: this differs from the register (%(source)s). Use “wrong?” beside it to have it corrected."
+            ) % {"label": form["properties"][name]["title"], "source": known.source}
             raise Invalid(sentence, fields={name: sentence})
 
 
@@ -171,7 +172,7 @@ def correct_application(
     guide = matters.guide(one.matter_code)
     schemas.require(guide.form, data)
     known = {m["file"] for m in one.materials}
-    file_queries.require_own(actor, [m["file"] for m in materials if m["file"] not in known])
+    statements.ask(file_queries.all_own(actor, [m["file"] for m in materials if m["file"] not in known]))
     return cases.complete_item(actor, item=item.id, action="resubmit", opinion=note, data=data, materials=materials)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import Actor
-from tongban.lib import clock
+from tongban.lib import clock, statements
 from tongban.lib.errors import NotFound
 from tongban.rooms.service.hall import rules
 from tongban.rooms.service.hall.models import Draft
@@ -27,19 +27,17 @@ class Known:
 
 def known_values(actor: Actor, schema: dict[str, Any]) -> dict[str, Known]:
     """Field name -> what the account's registers say, for the fields that name a register."""
-    if not actor.logged_in:
-        return {}
-    person, enterprise = identity.own_person(actor), identity.own_enterprise(actor)
-    holders = {
-        "person": person, "enterprise": enterprise, "representative": enterprise.representative if enterprise else None,
-    }  # fmt: skip
-    found = {}
+    return from_registers(statements.ask(identity.holders(actor)), schema) if actor.logged_in else {}
+
+
+def from_registers(holders: identity.Holders, schema: dict[str, Any]) -> dict[str, Known]:
+    """The same from what was fetched already."""
+    now, found = clock.now(), {}
     for name, told in schema.get("properties", {}).items():
         source = rules.KNOWN.get(told.get("x-source", ""))
-        holder = holders[source[0]] if source else None
-        value = str(getattr(holder, source[1])) if source and holder else ""
+        value = holders[source[0]].get(source[1], "") if source else ""
         if source and value:
-            found[name] = Known(value, source[2], clock.now())
+            found[name] = Known(value, source[2], now)
     return found
 
 

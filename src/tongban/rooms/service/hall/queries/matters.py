@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
+from tongban.kernel.cases import schemas
 from tongban.lib import codes
 from tongban.lib.errors import NotFound
 from tongban.lib.rooms import shows
+from tongban.lib.statements import Ask, Row
 from tongban.rooms.service.hall import rules
 from tongban.rooms.service.hall.models import CatalogueItem, Matter, MatterVersion
 
@@ -26,6 +28,52 @@ def matter(code: str) -> Matter:
     if found is None:
         raise NotFound(_("There is no matter %(code)s. Search for it by name.") % {"code": code})
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a version says, worked out once: versions never change."""
+
+    content: dict[str, Any]
+    promised: int
+    statutory: int
+    form: dict[str, Any]
+    validator: Any
+    provided: list[dict[str, Any]]
+    known: list[dict[str, Any]]
+
+
+def _sheet(version: MatterVersion, *, imported: bool) -> Sheet:
+    content = rules.verified_only(version.content)
+    promised, statutory = (0, 0) if imported else rules.limits(content)
+    form = {} if imported else rules.schema_of(content["form_fields"])
+    materials = content.get("materials", [])
+    return Sheet(
+        content=content, promised=promised, statutory=statutory, form=form, validator=schemas.compiled(form),
+        provided=[m for m in materials if m["provider"] == "applicant" and m["type"] != "申请表"],
+        known=[m for m in materials if m["provider"] != "applicant"],
+    )  # fmt: skip
+
+
+_sheets: dict[int, Sheet] = {}
+SHEETS_KEPT = 2000
+
+
+def sheet_of(version_id: int) -> Sheet:
+    """The sheet of a published version, kept; drafts change and are not for here."""
+    held = _sheets.get(version_id)
+    if held is None:
+        version = MatterVersion.objects.select_related("item").get(id=version_id)
+        held = _sheet(version, imported=version.item.imported)
+        if len(_sheets) >= SHEETS_KEPT:
+            _sheets.clear()
+        _sheets[version_id] = held
+    return held
+
+
+def forget() -> None:
+    """Drop what is kept of versions: between tests."""
+    _sheets.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +99,50 @@ class Guide:
 def guide(code: str) -> Guide:
     """The guide of a matter, verified law only."""
     one = matter(code)
-    content = rules.verified_only(one.version.content)
-    imported = one.item.imported
-    promised, statutory = (0, 0) if imported else rules.limits(content)
-    promised = min(one.overrides.get("promised_days", promised), statutory)
-    materials = content.get("materials", [])
-    organ = one.organ
+    sheet, organ = sheet_of(one.version_id), one.organ
     return Guide(
-        matter=one, content=content, promised=promised, statutory=statutory,
-        form={} if imported else rules.schema_of(content["form_fields"]),
-        provided=[m for m in materials if m["provider"] == "applicant" and m["type"] != "申请表"],
-        known=[m for m in materials if m["provider"] != "applicant"],
+        matter=one, content=sheet.content, promised=min(one.overrides.get("promised_days", sheet.promised), sheet.statutory),
+        statutory=sheet.statutory, form=sheet.form, provided=sheet.provided, known=sheet.known,
         address=one.overrides.get("address") or (organ.address if organ else ""),
         hours=one.overrides.get("hours", "工作日 9:00–12:00、13:00–17:00"),
         phone=one.overrides.get("phone") or (organ.phone if organ else "12345"),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A matter as a submission needs it: one row."""
+
+    code: str
+    name: str
+    state: str
+    online: bool
+    version: int
+    organ: int
+    organ_key: str
+    region: str
+    process: str
+    promised: int
+    statutory: int
+    sheet: Sheet
+
+
+def offer(code: str) -> Ask[Offer]:
+    """What a submission needs to know of a matter; reading the answer raises NotFound."""
+
+    def read(found: list[Row]) -> Offer:
+        if not found:
+            raise NotFound(_("There is no matter %(code)s. Search for it by name.") % {"code": code})
+        name, state, online, version, organ, key, region, process, promised = found[0]
+        sheet = sheet_of(version)
+        limit = min(sheet.promised if promised is None else promised, sheet.statutory)
+        return Offer(code, name, state, online, version, organ or 0, key or "", region, process, limit, sheet.statutory, sheet)
+
+    return Ask(
+        """SELECT m.name, m.state, m.online, m.version_id, m.organ_id, o.key, m.region_code, m.process,
+                  (m.overrides->>'promised_days')::int AS promised
+           FROM hall_matter m LEFT JOIN orgs_organ o ON o.id = m.organ_id WHERE m.code = %(matter)s""",
+        {"matter": code}, read,
     )  # fmt: skip
 
 

@@ -86,16 +86,22 @@ def search(
 ) -> Found:
     """Matters that answer a question in a region: its own, those above it, and samples last.
 
-    All words must match; while nothing does, the commonest is dropped.
+    All words must match. While nothing does, words that stand nowhere are dropped, then the commonest.
     """
-    asked = terms(question)
     common = _frequencies()
-    asked.sort(key=lambda t: common.get(t.strip("'"), 0))
+    asked = sorted(terms(question), key=lambda t: common.get(t.strip("'"), 0))
     while True:
         found = _run(asked, region, audience, task_type, department, page, size)
         if found.total or len(asked) <= 1:
             return found
-        asked.pop()
+        known = [t for t in asked if _stands_somewhere(t)]
+        asked = known if known and len(known) < len(asked) else asked[:-1]
+
+
+def _stands_somewhere(term: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM hall_matter WHERE search @@ %s::tsquery)", [term])
+        return bool(cursor.fetchone()[0])
 
 
 _WHERE = """
@@ -124,19 +130,21 @@ def _run(
         values["department"] = department
     rank = "ts_rank('{0.05, 0.2, 0.6, 1.0}', m.search, %(query)s::tsquery, 1)" if asked else "0"
     where = _WHERE.format(scope=scope, filters=filters)
+    # One row an item first, then the rank: ranking every region's copy of an item would cost most of the time.
     statement = f"""
-        WITH hit AS (
-          SELECT DISTINCT ON (m.item_id) m.id, m.code, m.name, m.organ_name, m.region_code, i.task_type, m.audience,
-                 m.online, {rank} + least(m.popularity, 100) * 0.0005 AS score
-          {where} ORDER BY m.item_id, (m.region_code = ANY(%(up)s)) DESC, length(m.region_code) DESC, m.id)
-        SELECT *, count(*) OVER () FROM hit
-        ORDER BY region_code LIKE %(samples)s, score DESC, length(name), id LIMIT %(size)s OFFSET %(from)s"""  # noqa: S608 - fixed parts
+        WITH one AS (
+          SELECT DISTINCT ON (m.item_id) m.id, i.task_type {where}
+          ORDER BY m.item_id, (m.region_code = ANY(%(up)s)) DESC, length(m.region_code) DESC, m.id)
+        SELECT m.id, m.code, m.name, m.organ_name, m.region_code, one.task_type, m.audience, m.online, count(*) OVER ()
+        FROM one JOIN hall_matter m ON m.id = one.id
+        ORDER BY m.region_code LIKE %(samples)s, {rank} + least(m.popularity, 100) * 0.0005 DESC, length(m.name), m.id
+        LIMIT %(size)s OFFSET %(from)s"""  # noqa: S608 - fixed parts
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows = cursor.fetchall()
     hits = [
         Hit(code, name, organ, place, kind, who, online, place.startswith(SAMPLES))
-        for _id, code, name, organ, place, kind, who, online, _score, _n in rows
+        for _id, code, name, organ, place, kind, who, online, _n in rows
     ]
     return Found(hits, rows[0][-1] if rows else 0, [t.strip("'") for t in asked])
 

@@ -38,7 +38,7 @@ def _context(request: HttpRequest, held: Draft, step: int) -> dict[str, Any]:
     known = drafts.known_values(actor_of(request), guide.form)
     return {
         "tab": "matters", "draft": held, "g": guide, "matter": held.matter, "step": step, "due": due, "known": known,
-        "missing": applications.missing_materials(guide, held.materials),
+        "missing": applications.missing_materials(guide.provided, held.materials),
     }  # fmt: skip
 
 
