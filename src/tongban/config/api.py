@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import django.db
+import psycopg
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
@@ -11,6 +13,7 @@ from tongban.lib.errors import Invalid, TongbanError
 from tongban.rooms.service.hall.api import router as hall
 from tongban.rooms.service.supervision.api import router as supervision
 from tongban.rooms.trust.account.api import router as account
+from tongban.ui import refusals
 from tongban.ui.refusals import problem
 
 api = NinjaAPI(
@@ -24,6 +27,12 @@ api.add_router("/supervision", supervision, tags=["supervision"])
 @api.exception_handler(TongbanError)
 def told(request: HttpRequest, fault: Any) -> HttpResponse:
     return problem(fault)
+
+
+@api.exception_handler(django.db.DataError)
+@api.exception_handler(psycopg.DataError)
+def unstorable(request: HttpRequest, fault: Any) -> HttpResponse:
+    return problem(refusals.unstorable())
 
 
 @api.exception_handler(ValidationError)

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import psycopg
 from django.conf import settings
 from django.contrib.auth import logout
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
@@ -54,6 +56,8 @@ class ActorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
+        if isinstance(fault, DataError | psycopg.DataError):
+            return refusals.answer(request, refusals.unstorable())
         return refusals.answer(request, fault) if isinstance(fault, TongbanError) else None
 
 

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from tongban.kernel.identity.actor import STRANGER
-from tongban.lib.errors import NotFound, Refused, TongbanError, TooMany
+from tongban.lib.errors import Invalid, NotFound, Refused, TongbanError
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -46,5 +46,6 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     return answer(request, Refused(_("This form is out of date or comes from another site. Reload the page and send it again."), code="csrf"))
 
 
-def too_many(seconds: int) -> TooMany:
-    return TooMany(_("Too many requests. Try again in %(n)s seconds.") % {"n": seconds})
+def unstorable() -> Invalid:
+    """For a NUL character, a number beyond its column, and the like."""
+    return Invalid(_("An entry holds characters or numbers that cannot be stored. Remove odd characters and try again."))
