@@ -8,9 +8,12 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync 
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """The tables, then the data that ships."""
+def django_db_setup(django_test_environment, django_db_blocker):
+    """The tables, then the data that ships; thrown away with the server that `tongban test` started."""
+    from django.test.utils import setup_databases
+
     with django_db_blocker.unblock():
+        setup_databases(verbosity=0, interactive=False, keepdb=True, aliases={"default"})
         _load()
 
 
@@ -26,7 +29,7 @@ def _load():
     from tongban.rooms.service.supervision import seed as supervision
 
     if identity.personas().exists():
-        return  # kept from an earlier run by --reuse-db
+        return  # kept from an earlier run
     data = settings.DATASETS
     orgs.load_regions(data / "orgs")
     orgs.load_organs(data / "orgs")

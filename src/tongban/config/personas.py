@@ -9,6 +9,10 @@ DEMO_PASSWORD = "Tongban-demo-1"  # noqa: S105 - printed on the login page of th
 LIXIA = "370102"
 MARKET = f"{LIXIA}-market"
 BEGUN = datetime.date(2024, 1, 2)
+SHOPS = (
+    "南新街便利店", "趵突泉北路面馆", "解放路烘焙坊", "山大路学府食堂", "文化东路茶饮店", "经十路便民超市", "燕山街道早餐铺", "甸柳新村小卖部", "泉城路火锅店",
+    "龙洞街道食堂",
+)  # fmt: skip
 DESK = ("clerk", "examiner", "inspector", "approver", "issuer")
 
 

@@ -8,7 +8,7 @@ import random
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tongban.config.personas import BEGUN, DESK, FOOD, LIXIA, PERSONAS, Persona, synthetic_id
+from tongban.config.personas import BEGUN, DESK, FOOD, LIXIA, PERSONAS, SHOPS, Persona, synthetic_id
 from tongban.kernel.calendar import queries as calendar
 from tongban.kernel.cases import commands as cases
 from tongban.kernel.cases import queries as case_queries
@@ -38,9 +38,12 @@ def load_people(loader: Actor, password: str) -> int:
     for order, city in enumerate(orgs.places("37"), 100):
         desk = Persona(f"desk-{city.code}", f"{city.name[:2]}合成", DESK, f"{city.code}-market", city.code, "")
         _open(loader, desk, order, password, shown=False)
+    for n, shop in enumerate(SHOPS):
+        one = Persona(f"shop-{n}", f"{'王刘陈杨黄吴徐胡朱高'[n]}合成", (), "", "", "")
+        _enterprise(loader, _open(loader, one, 200 + n, password, shown=False), f"济南{shop}（合成数据）", f"A00001{n:02d}", "个体工商户")
     _enterprise(loader, people["zhang"], "济南历下一家小馆餐饮店（合成数据）", "A0000001", "个体工商户")
     _enterprise(loader, people["wang"], "济南泉畔面馆（合成数据）", "A0000002", "个体工商户")
-    return len(people) + len(orgs.places("37"))
+    return len(people) + len(SHOPS) + len(orgs.places("37"))
 
 
 def _open(loader: Actor, one: Persona, order: int, password: str, *, shown: bool = True) -> Person:
@@ -99,32 +102,47 @@ def complete(actor: Actor, code: str) -> tuple[dict[str, Any], list[dict[str, st
     return data, [{"material": m, "file": str(kept.id), "name": kept.name} for m in needed]
 
 
+ACCEPT, CHECK, EXAMINE = ("clerk", "accept", 1), ("inspector", "pass", 1), ("examiner", "pass", 1)
+# (working days ago, what was done since): the desk of 历下区 with something to do at every step, some of it late.
+LIXIA_OPEN: tuple[tuple[int, list[tuple[str, str, int]]], ...] = (
+    (0, []), (1, []), (1, []), (2, []), (3, [("clerk", "correct", 1)]), (2, [ACCEPT]), (3, [ACCEPT]), (4, [ACCEPT, CHECK]), (5, [ACCEPT, CHECK]),
+    (6, [ACCEPT, CHECK, ("examiner", "test", 1)]), (4, [ACCEPT, CHECK, EXAMINE]), (5, [ACCEPT, CHECK, EXAMINE]), (5, [ACCEPT]), (7, [ACCEPT]),
+    (13, [ACCEPT]),
+)  # fmt: skip
+
+
 def load_cases(loader: Actor) -> int:
     """Cases of the last weeks in every city, at every stage; a few run late."""
     random.seed(20161)
     made = 0
-    applicant = citizen()
+    shops = [citizen(f"shop-{n}") for n in range(len(SHOPS))]
     for city in orgs.places("37"):
         desk = official(f"desk-{city.code}")
         for _n in range(random.randint(4, 8)):  # noqa: S311 - a demo, not a secret
-            _story(applicant, dict.fromkeys(DESK, desk), f"food-operation-permit-new@{city.code}", random.randint(0, 34))  # noqa: S311
+            applicant, age = shops[made % len(shops)], random.randint(0, 34)  # noqa: S311
+            _story(applicant, dict.fromkeys(DESK, desk), f"food-operation-permit-new@{city.code}", age, _script())
             made += 1
     lixia = {"clerk": official("li"), "inspector": official("qian"), "examiner": official("qian"), "approver": official("zhao"),
              "issuer": official("sun")}  # fmt: skip
-    for age in (1, 1, 2, 3, 4, 5, 5, 6, 7, 8, 12, 13, 15, 18, 22, 26):
-        _story(citizen("wang" if age % 2 else "zhang"), lixia, f"food-operation-permit-new@{LIXIA}", age)
+    code = f"food-operation-permit-new@{LIXIA}"
+    for age in (8, 12, 13, 15, 18, 22, 26):
+        _story(shops[made % len(shops)], lixia, code, age, _script())
         made += 1
-    return made
+    _story(citizen("zhang"), lixia, code, 9, [ACCEPT, CHECK, EXAMINE, ("approver", "grant", 1), ("issuer", "deliver", 1)])
+    for age, script in LIXIA_OPEN:
+        _story(shops[made % len(shops)], lixia, code, age, script)
+        made += 1
+    return made + 1
 
 
-def _story(applicant: Actor, desk: dict[str, Actor], code: str, age: int) -> None:
+def _story(applicant: Actor, desk: dict[str, Actor], code: str, age: int, script: list[tuple[str, str, int]]) -> None:
     """One case that was submitted `age` working days ago, worked on as far as its luck carried it."""
     day = _back(clock.today(), age)
     with clock.at(_morning(day)):
         data, materials = complete(applicant, code)
         number = applications.submit_application(applicant, matter_code=code, data=data, materials=materials)
     left = age
-    for step, action, pace in _script():
+    for step, action, pace in script:
         if left < pace:
             return
         left -= pace
@@ -137,17 +155,22 @@ def _story(applicant: Actor, desk: dict[str, Actor], code: str, age: int) -> Non
 
 def _script() -> list[tuple[str, str, int]]:
     """(role, action, working days it takes): mostly brisk, now and then slow, rarely refused."""
-    slow = random.choice((0, 0, 0, 0, 0, 1, 2, 6, 11))  # noqa: S311
+    slow = random.choice((0,) * 14 + (1, 2, 6))  # noqa: S311
     end = [("approver", "refuse", 1)] if random.random() < 0.06 else [("approver", "grant", 1), ("issuer", "deliver", 1)]  # noqa: S311
     return [("clerk", "accept", 1), ("inspector", "pass", random.choice((1, 1, 2)) + slow), ("examiner", "pass", 1), *end]  # noqa: S311
+
+
+OPINIONS = {
+    "refuse": "经审查，不符合食品安全法第三十三条规定的条件。", "correct": "布局图未标明洗消区，请补充。",
+    "test": "餐具洗消效果需要检验检测。",
+}  # fmt: skip
 
 
 def _act(actor: Actor, number: str, action: str) -> None:
     one: Case = case_queries.case(actor, number)
     item = case_queries.doable(actor, one)
     if item is not None:
-        opinion = "经审查，不符合食品安全法第三十三条规定的条件。" if action == "refuse" else "符合条件。"
-        cases.complete_item(actor, item=item.id, action=action, opinion=opinion)
+        cases.complete_item(actor, item=item.id, action=action, opinion=OPINIONS.get(action, "符合条件。"), special_days=5)
 
 
 def _morning(day: datetime.date) -> datetime.datetime:

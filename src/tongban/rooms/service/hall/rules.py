@@ -97,7 +97,7 @@ def _one(kind: str, value: str) -> Any:
     if kind == "integer" and re.fullmatch(r"-?\d{1,15}", value):
         return int(value)
     if kind == "number" and re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", value):
-        return float(value)
+        return float(value) if "." in value else int(value)
     return value
 
 

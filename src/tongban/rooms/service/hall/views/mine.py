@@ -85,7 +85,9 @@ def material(request: HttpRequest, number: str, file: str) -> HttpResponse:
     response = HttpResponse(files.content(found), content_type=found.document.media_type)
     way = "inline" if found.document.media_type in ("application/pdf", "image/png", "image/jpeg") else "attachment"
     response["Content-Disposition"] = f'{way}; filename="{found.id}"'
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    # Shown in a frame beside the form: by our own pages only, and without any script.
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'"
     return response
 
 

@@ -65,10 +65,11 @@ def _case(request: HttpRequest, number: str) -> dict[str, Any]:
     guide = matters.guide(one.matter_code)
     item = queries.doable(actor, one)
     items = queries.items_of(one)
+    doc = request.GET.get("doc", "0")
     return {
         "case": one, "standing": queries.standing(one), "item": item, "steps": items, "g": guide,
         "actions": queries.actions(one, item) if item else [], "answers": forms.answers(guide.form, one.data),
-        "files": one.materials, "shown": request.GET.get("file") or (one.materials[0]["file"] if one.materials else ""),
+        "files": one.materials, "shown": min(int(doc), max(0, len(one.materials) - 1)) if doc.isdigit() else 0,
         "acts": ledger.acts_about(actor, f"case:{one.number}", entitled=True),
         "opinions": queries.recent_opinions(actor, item.step) if item else [], "special": case_rules.SPECIAL,
         "colleagues": [c for c in identity.officials(actor, role=item.role) if c[0] != actor.account] if item else [],

@@ -40,7 +40,7 @@ def board(request: HttpRequest) -> HttpResponse:
     since = {"today": clock.today(), "month": clock.today().replace(day=1)}.get(span, clock.today().replace(day=1))
     rows = queries.board(actor, region=place.code, since=since)
     if request.GET.get("export"):
-        columns = (_("Region"), _("Open"), _("Due soon"), _("Yellow"), _("Red"), _("Paused"), _("Decided"), _("On time %"))
+        columns = (_("Region"), _("Open"), _("Due soon"), _("Yellow"), _("Red"), _("Paused"), _("Decided"), _("Share on time"))
         told = ((r.name, r.open, r.soon, r.yellow, r.red, r.paused, r.decided, r.on_time) for r in rows)
         return exports.table(request.GET["export"], "board", columns, told)
     drawn = region_map("city" if place.level == "province" else "county", "" if place.level == "province" else place.code[:4])
@@ -67,8 +67,8 @@ def efficiency(request: HttpRequest) -> HttpResponse:
         month = clock.today().replace(day=1)
     rows = queries.efficiency(actor_of(request), region=place.code, month=month)
     if request.GET.get("export"):
-        columns = (_("Organ"), _("Decided"), _("On time"), _("Early"), _("Share of promise used %"),
-                   _("Corrections per case"), _("Refusal rate %"))  # fmt: skip
+        columns = (_("Organ"), _("Decided"), _("On time"), _("Early"), _("Share of the promise used"),
+                   _("Corrections per case"), _("Refusal rate"))  # fmt: skip
         told = ((r.organ, r.decided, r.on_time, r.early, r.used_share, r.corrections, round(r.refusal_rate, 1)) for r in rows)
         return exports.table(request.GET["export"], f"efficiency-{month:%Y-%m}", columns, told)
     context = {"tab": "supervision:efficiency", "place": place, "rows": rows, "month": month, "cities": orgs.places("37")}
