@@ -150,13 +150,19 @@ def port_free(port: int) -> bool:
 
 
 def state(data: Path) -> dict[str, Any] | None:
-    """What the running group wrote of itself, None when none runs."""
+    """What the running group wrote of itself, None when none runs.
+
+    The lock is the truth, not the pid: a killed supervisor may linger as a zombie, or its number be another's.
+    """
     try:
         told: dict[str, Any] = json.loads((data / "state.json").read_text())
-        os.kill(told["pid"], 0)
+        with (data / "lock").open("a+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return told
     except (OSError, ValueError, KeyError):
         return None
-    return told
+    return None
 
 
 def begin(phase: Callable[[str], None], *, port: int, demo: bool) -> Group:

@@ -16,7 +16,7 @@ from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
 from tongban.kernel.ledger import commands as ledger
 from tongban.lib import clock, sm, statements, text
-from tongban.lib.acts import command, record, recorded
+from tongban.lib.acts import command, nothing_changed, record, recorded
 from tongban.lib.errors import Conflict, Invalid, Refused
 
 # One statement for all rows of a submission, its ledger entry included: the rate of the whole platform hangs on it.
@@ -159,7 +159,7 @@ def _check_action(one: Case, chosen: dict[str, str], opinion: str, special_days:
 
 def _move(
     actor: Actor, one: Case, candidate: WorkItem, chosen: dict[str, str], opinion: str, special_days: int,
-    data: dict[str, Any] | None, materials: list[dict[str, str]] | None,
+    data: dict[str, Any] | None, materials: list[dict[str, str]] | None, on: date | None = None,
 ) -> None:  # fmt: skip
     effect, was = chosen["effect"], one.state
     try:
@@ -171,7 +171,7 @@ def _move(
         ) from fault
     position = _engine_step(one, candidate.task, chosen["key"])
     one.engine_state = position.state
-    _tick(one, effect, chosen, opinion, special_days)
+    _tick(one, effect, chosen, opinion, special_days, on)
     if effect == "correct":
         one.corrections += 1
     if data is not None:
@@ -326,10 +326,7 @@ def withdraw_case(actor: Actor, *, number: str, reason: str = "") -> Case:
         one.state = rules.next_state(one.state, "withdraw")
     except rules.IllegalMove as fault:
         raise Conflict(_("Decided already: it can no longer be withdrawn.")) from fault
-    _tick(one, "withdraw", {}, reason, 0)
-    one.closed_at = clock.now()
-    _save(one)
-    WorkItem.objects.unscoped("of the locked case").filter(case=one, state="open").update(state="cancelled", due=None)
+    _end(one, "withdraw", reason)
     record(
         actor,
         events.CaseWithdrawn(
@@ -337,3 +334,47 @@ def withdraw_case(actor: Actor, *, number: str, reason: str = "") -> Case:
         ),
     )
     return one
+
+
+@command("")
+def deem_accepted(actor: Actor, *, number: str) -> Case:
+    """Accept as of receipt what nobody answered within five working days (art. 32(4), last half-sentence).
+
+    The platform does it, so no permission is asked; the lateness stays visible as a light.
+    """
+    one = queries.case_for_update(actor, number)
+    item = next((i for i in queries.items_of(one) if i.state == "open" and i.stage == "acceptance"), None)
+    chosen = next((a for a in one.process.steps[item.step]["actions"] if a["effect"] == "accept"), None) if item else None
+    if item is None or chosen is None or one.state != "submitted" or one.receipt_due is None or one.receipt_due >= clock.today():
+        nothing_changed()
+        return one
+    received = max(t.on for t in queries.ticks(one) if t.kind in ("receive", "resume"))
+    _move(actor, one, item, chosen, "逾期未告知，自收到申请材料之日起即为受理", 0, None, None, received)
+    return one
+
+
+@command("")
+def lapse_correction(actor: Actor, *, number: str) -> Case:
+    """Return an application whose correction never came within the days that its process sets."""
+    one = queries.case_for_update(actor, number)
+    item = next((i for i in queries.items_of(one) if i.state == "open" and i.stage == "correction"), None)
+    if item is None or one.state != "correcting" or item.step_due is None or item.step_due >= clock.today():
+        nothing_changed()
+        return one
+    one.state = rules.next_state(one.state, "lapse")
+    _end(one, "lapse", "逾期未补正")
+    record(
+        actor,
+        events.CaseLapsed(
+            case=one.number, matter=one.matter_code, organ=one.organ.key, region=one.region_code, opinion="逾期未补正"
+        ),
+    )
+    return one
+
+
+def _end(one: Case, effect: str, reason: str) -> None:
+    """Stop the clock, close the case, cancel what is open."""
+    _tick(one, effect, {}, reason, 0)
+    one.closed_at = clock.now()
+    _save(one)
+    WorkItem.objects.unscoped("of the locked case").filter(case=one, state="open").update(state="cancelled", due=None)

@@ -299,3 +299,15 @@ def watchable(near: date) -> list[str]:
     late_steps = WorkItem.objects.unscoped("numbers only").filter(state="open", step_due__lt=clock.today())
     rows = rows.filter(due | Q(id__in=late_steps.values("case_id")))
     return list(rows.order_by("id").values_list("number", flat=True))
+
+
+def past_receipt() -> list[str]:
+    """Numbers of cases that nobody answered within the receipt limit."""
+    rows = Case.objects.unscoped("numbers only").filter(state="submitted", receipt_due__lt=clock.today(), closed_at=None)
+    return list(rows.order_by("id").values_list("number", flat=True))
+
+
+def past_correction() -> list[str]:
+    """Numbers of cases whose correction is overdue."""
+    rows = WorkItem.objects.unscoped("numbers only").filter(state="open", stage="correction", step_due__lt=clock.today())
+    return list(rows.order_by("id").values_list("case__number", flat=True))

@@ -135,6 +135,32 @@ def test_a_withdrawn_case_is_decided_no_more(number):
         commands.withdraw_case(province.citizen(), number=number)
 
 
+def test_what_nobody_answers_counts_as_accepted_on_receipt(number):
+    from tongban.kernel.cases import tasks
+
+    with clock.at(MONDAY + timedelta(7)):
+        assert tasks.run() == 0
+    with clock.at(MONDAY + timedelta(8)):
+        assert tasks.run() == 1
+        assert tasks.run() == 0
+    one = Case.objects.unscoped("test").get(number=number)
+    assert (one.state, str(one.accepted_on), str(one.promise_due)) == ("accepted", "2026-11-02", "2026-11-09")
+    assert [i.name for i in queries.items_of(one)] == ["受理审核", "现场核查"]
+
+
+def test_a_correction_that_never_comes_is_returned(number):
+    from tongban.kernel.cases import tasks
+
+    with clock.at(MONDAY + timedelta(1)):
+        act("li", number, "correct")
+    with clock.at(MONDAY + timedelta(15)):
+        assert tasks.run() == 0
+    with clock.at(MONDAY + timedelta(16)):
+        assert tasks.run() == 1
+    one = Case.objects.unscoped("test").get(number=number)
+    assert (one.state, one.closed_at is not None) == ("lapsed", True)
+
+
 def test_only_the_applicant_withdraws(number):
     with pytest.raises(NotFound):
         commands.withdraw_case(province.citizen("wang"), number=number)

@@ -62,6 +62,8 @@ def schema_of(fields: list[dict[str, Any]]) -> dict[str, Any]:
             made |= {"minItems": 1 if field.get("required") else 0, "uniqueItems": True}
         if field.get("source_resource"):
             made["x-source"] = field["source_resource"]
+        if field.get("format") == "gb2260+street":
+            made["description"] = "乡镇、街道的9位区划代码，如370102003"
         if field.get("note"):
             made["description"] = field["note"]
         if field["name"] in ("acknowledge_truth", "consent_share"):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tongban.rooms.service.hall.views import apply, editor, home, matters, mine, processes, ratings, verify, window
+from tongban.rooms.service.hall.views import apply, bundle, editor, home, matters, mine, processes, ratings, verify, window
 
 app_name = "hall"
 urlpatterns = [
@@ -14,7 +14,9 @@ urlpatterns = [
     path("hall/convenience/", home.convenience, name="convenience"),
     path("hall/matters/", matters.find, name="search"),
     path("hall/items/<slug:key>/", matters.item, name="item"),
-    path("hall/one-thing/open-restaurant/", matters.one_thing_page, name="one-thing"),
+    path("hall/one-thing/open-restaurant/", bundle.one_thing_page, name="one-thing"),
+    path("hall/one-thing/open-restaurant/apply/", bundle.apply, name="one-thing-apply"),
+    path("hall/one-thing/submitted/<slug:bundle>/", bundle.bundle, name="bundle"),
     path("hall/matters/<str:code>/", matters.guide, name="matter"),
     path("hall/matters/<str:code>/versions/", matters.history, name="history"),
     path("hall/matters/<str:code>/apply/", apply.start, name="apply"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from tongban.lib.errors import Conflict, Gone, Invalid
 from tongban.rooms.service.hall import events
 from tongban.rooms.service.hall.models import Draft, Matter
 from tongban.rooms.service.hall.queries import applications as drafts
-from tongban.rooms.service.hall.queries import matters
+from tongban.rooms.service.hall.queries import matters, one_thing
 
 if TYPE_CHECKING:
     from tongban.kernel.cases.models import Case
@@ -192,3 +193,27 @@ def submit_once(
         },
     )  # fmt: skip
     return submit_draft(actor, draft=str(key))
+
+
+@command("hall.apply")
+def submit_bundle(
+    actor: Actor, *, codes: list[str], data: dict[str, Any], materials: list[dict[str, str]]
+) -> tuple[str, list[str]]:
+    """一件事: submit several matters from one form, all or none; returns the bundle's key and the numbers."""
+    together = one_thing.joined(codes)
+    schemas.require(together.form, data)
+    missing = missing_materials(together.provided, materials)
+    if missing:
+        told = {f"material-{i}": _("%(name)s: please upload") % {"name": name} for i, name in enumerate(missing)}
+        raise Invalid(_("%(n)s required materials are missing.") % {"n": len(missing)}, fields=told)
+    bundle, numbers = secrets.token_hex(10), []
+    for code in codes:
+        guide = matters.guide(code)
+        wanted = {m["name"] for m in guide.provided}
+        numbers.append(
+            submit_application(
+                actor, matter_code=code, data={k: v for k, v in data.items() if k in guide.form["properties"]},
+                materials=[m for m in materials if m["material"] in wanted], bundle=bundle,
+            )
+        )  # fmt: skip
+    return bundle, numbers

@@ -47,16 +47,49 @@ def issue_licence(actor: Actor, *, case_number: str) -> Licence:
         issued_at=clock.now(),
     )  # fmt: skip
     licence.content = _content(licence, one, guide)
-    licence.signature = ledger.ledger_key().sign(licences.canonical(licence.content)).hex()
-    body = typesetting.pdf(TEMPLATE, _printed(licence, guide))
-    kept = files.keep_file(actor, name=f"{licence.number}.pdf", stream=io.BytesIO(body), size=len(body), own=False)
-    licence.pdf, licence.pdf_digest = kept.id, kept.document_id
-    licence.save()
+    _sign_and_print(actor, licence, guide)
     record(
         actor, events.LicenceIssued(case=one.number, licence=licence.number, digest="sm3:" + licence.pdf_digest),
         authority="行政许可法第三十九条、第四十四条",
     )  # fmt: skip
     return licence
+
+
+def _sign_and_print(actor: Actor, licence: Licence, guide: matters.Guide) -> None:
+    licence.signature = ledger.ledger_key().sign(licences.canonical(licence.content)).hex()
+    body = typesetting.pdf(TEMPLATE, _printed(licence, guide))
+    kept = files.keep_file(actor, name=f"{licence.number}.pdf", stream=io.BytesIO(body), size=len(body), own=False)
+    licence.pdf, licence.pdf_digest = kept.id, kept.document_id
+    licence.save()
+
+
+@command("hall.change_licence")
+def reissue_licence(actor: Actor, *, number: str, items: dict[str, str], reason: str) -> Licence:
+    """Change what a licence says: a new one with its own number takes the old one's place, which stays as replaced."""
+    old = Licence.objects.select_for_update().get(id=licences.licence(actor, number).id)
+    if old.organ != actor.organ:
+        raise Conflict(_("Only the issuing organ changes a licence."))
+    if rules.LICENCE_MOVES.get((old.state, "replace")) is None:
+        raise Conflict(_("A licence that is “%(state)s” cannot be changed so.") % {"state": old.get_state_display()})
+    unknown = [name for name in items if name not in old.content["items"]]
+    if unknown or not items:
+        sentence = _("Entries: choose those that the licence shows")
+        raise Invalid(sentence, fields={"items": sentence})
+    one = cases.case(actor, old.case_number)
+    serial = Licence.objects.filter(case_number__startswith=one.number).count()
+    new = Licence(
+        number=f"{old.number.split('-')[0]}-{serial}", code=secrets.token_urlsafe(16), case_number=f"{one.number}/{serial}",
+        name=old.name, holder_name=old.holder_name, person=old.person, organ=old.organ, organ_name=old.organ_name,
+        region_code=old.region_code, valid_from=old.valid_from, valid_to=old.valid_to, issued_at=clock.now(),
+    )  # fmt: skip
+    new.content = {**old.content, "number": new.number, "items": {**old.content["items"], **items}, "replaces": old.number,
+                   "issued_at": new.issued_at.isoformat()}  # fmt: skip
+    _sign_and_print(actor, new, matters.guide(one.matter_code))
+    old.state = "replaced"
+    old.save(update_fields=["state"])
+    LicenceChange.objects.create(licence=old, at=clock.now(), kind="replace", reason=reason.strip()[:300], by_name=actor.name)
+    record(actor, events.LicenceChanged(licence=old.number, change="replace", reason=reason.strip()), authority="行政许可法第四十九条")
+    return new
 
 
 def _number(one: Case) -> str:
@@ -69,7 +102,7 @@ _SHOWN = ("org_name", "credit_code", "legal_rep_name", "business_place_address",
 
 def _content(licence: Licence, one: Case, guide: matters.Guide) -> dict[str, Any]:
     shown = {
-        told["title"]: one.data[name]
+        told["title"]: "、".join(map(str, one.data[name])) if isinstance(one.data[name], list) else one.data[name]
         for name, told in guide.form["properties"].items()
         if name in _SHOWN and name in one.data
     }
@@ -86,9 +119,7 @@ def verification_address(licence: Licence) -> str:
 
 
 def _printed(licence: Licence, guide: matters.Guide) -> dict[str, Any]:
-    items = [
-        [k, "、".join(map(str, v)) if isinstance(v, list) else str(v)] for k, v in licence.content["items"].items()
-    ]
+    items = [[k, str(v)] for k, v in licence.content["items"].items()]
     return {
         **licence.content, "rows": items, "qr": typesetting.qr_svg(verification_address(licence)),
         "signature": licence.signature[:64], "basis": [f"《{b['law']}》{b['article']}" for b in guide.content["legal_basis"][:2]],

@@ -50,7 +50,7 @@ def sections(schema: dict[str, Any], data: dict[str, Any], faults: dict[str, Any
         source = known.get(name)
         made = Field(
             name=name, label=told["title"], kind=_kind(name, told), value=data.get(name, ""), help=told.get("description", ""),
-            required=name in schema.get("required", []), error=str(faults.get(name, "")), source=source.source if source else "",
+            required=name in schema.get("required", []), error=str(faults.get(name, "")).removeprefix(told["title"]).lstrip("：: "), source=source.source if source else "",
             at=source.at if source else None, options=_options(told, data.get(name)),
             shown=masking.mask_text(source.value) if source else "",
         )  # fmt: skip

@@ -14,7 +14,7 @@ class Licence(models.Model):
 
     number = models.CharField(max_length=40, unique=True)
     code = models.CharField(max_length=32, unique=True, help_text="in the QR code: not to be guessed")
-    case_number = models.CharField(max_length=24, unique=True)
+    case_number = models.CharField(max_length=28, unique=True, help_text="a reissued one carries /1, /2 … behind the case")
     name = models.CharField(max_length=80)
     holder_name = models.CharField(max_length=120)
     person = models.BigIntegerField()

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
+from tongban.kernel.cases import queries as cases
+from tongban.kernel.identity.actor import Actor
 from tongban.lib.errors import NotFound
 from tongban.rooms.service.hall.models import Matter
 from tongban.rooms.service.hall.queries import matters
@@ -66,6 +68,42 @@ def restaurant(region: str) -> OneThing:
             )
         )  # fmt: skip
     return OneThing(told["name"], parts, told["principles"]["text"], told["lead_organ"]["province"])
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The forms and materials of several matters as one: a field that two of them ask for is asked once."""
+
+    codes: list[str]
+    form: dict[str, Any]
+    provided: list[dict[str, Any]]
+    promised: int
+    saved: int
+
+
+def joined(codes: list[str]) -> Joined:
+    """One form for several matters; `saved` counts the fields that need not be filled in again."""
+    guides = [matters.guide(code) for code in codes]
+    properties: dict[str, Any] = {}
+    required: list[str] = []
+    for guide in guides:
+        for name, told in guide.form["properties"].items():
+            properties.setdefault(name, told)
+        required += [n for n in guide.form["required"] if n not in required]
+    provided: dict[str, dict[str, Any]] = {}
+    for guide in guides:
+        for material in guide.provided:
+            held = provided.setdefault(material["name"], material)
+            if material.get("required") and not held.get("required"):
+                provided[material["name"]] = material
+    asked = sum(len(g.form["properties"]) for g in guides)
+    form = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    return Joined(codes, form, list(provided.values()), max(g.promised for g in guides), asked - len(properties))
+
+
+def own_bundle(actor: Actor, bundle: str) -> list[Any]:
+    """The actor's cases that were submitted together."""
+    return list(cases.own_cases(actor).filter(bundle=bundle).order_by("id")) if bundle else []
 
 
 def _here(ref: str | None, region: str) -> Matter | None:

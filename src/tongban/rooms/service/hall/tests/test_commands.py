@@ -23,7 +23,7 @@ from tongban.rooms.service.hall.commands import applications, imports, licences,
 from tongban.rooms.service.hall.models import Draft, Licence, Matter
 from tongban.rooms.service.hall.queries import licences as licence_queries
 from tongban.rooms.service.hall.queries import matters as matter_queries
-from tongban.rooms.service.hall.queries import search
+from tongban.rooms.service.hall.queries import one_thing, search
 
 pytestmark = pytest.mark.django_db
 PLATFORM = system("test")
@@ -127,6 +127,47 @@ class TestApplication:
         assert heir in told.value.instead
 
 
+class TestBundle:
+    CODES = (f"individual-business-registration@{LIXIA}", CODE)
+
+    def complete(self, actor):
+        data, materials = {}, []
+        for code in self.CODES:
+            told, files_of = province.complete(actor, code)
+            data |= told
+            materials += files_of
+        data["place_division"] = "370102003"
+        form = one_thing.joined(list(self.CODES)).form
+        for name in form["required"]:
+            field = form["properties"][name]
+            if name not in data:
+                data[name] = (field.get("enum") or [None])[0] or {"boolean": True, "integer": 1, "number": 1, "array": ["其他"]}.get(field["type"], "合成内容")
+        return data, materials
+
+    def test_a_field_that_two_ask_for_is_asked_once(self):
+        together = one_thing.joined(list(self.CODES))
+        assert together.saved > 0
+        assert together.promised == 5
+
+    def test_all_or_none(self):
+        actor = province.citizen()
+        data, materials = self.complete(actor)
+        with pytest.raises(Invalid):
+            applications.submit_bundle(actor, codes=list(self.CODES), data={**data, "place_area": -1}, materials=materials)
+        assert not Case.objects.unscoped("test").exclude(bundle="").exists()
+
+    def test_one_submission_opens_a_case_at_each_office(self):
+        actor = province.citizen()
+        data, materials = self.complete(actor)
+        try:
+            bundle, numbers = applications.submit_bundle(actor, codes=list(self.CODES), data=data, materials=materials)
+        except Invalid as told:
+            pytest.fail(str(told.fields))
+        assert len(numbers) == 2
+        assert [c.number for c in one_thing.own_bundle(actor, bundle)] == numbers
+        assert one_thing.own_bundle(province.citizen("wang"), bundle) == []
+
+
 class TestFiles:
     def test_content_is_sealed_and_kept_once(self, settings, tmp_path):
         settings.DATA_DIR = tmp_path
@@ -201,6 +242,16 @@ class TestLicence:
         other = licences.issue_licence(PLATFORM, case_number=granted())
         with clock.at(clock.now() + timedelta(days=366 * 6)):
             assert licence_queries.by_number(other.number).reason == "expired"
+
+    def test_reissued_with_a_changed_entry_the_old_one_stays_as_replaced(self):
+        old = licences.issue_licence(PLATFORM, case_number=granted())
+        issuer = province.official("sun")
+        new = licences.reissue_licence(issuer, number=old.number, items={"经营场所地址": "历下区（合成地址）9号"}, reason="迁址")
+        assert licence_queries.by_number(new.number).in_force
+        assert licence_queries.by_number(old.number).reason == "replaced"
+        assert new.content["replaces"] == old.number
+        with pytest.raises(Invalid):
+            licences.reissue_licence(issuer, number=new.number, items={"没有这项": "x"}, reason="迁址")
 
     def test_made_once_and_only_for_a_granted_case(self):
         number = granted()

@@ -125,12 +125,6 @@ def history(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @allows(OPEN)
-def one_thing_page(request: HttpRequest) -> HttpResponse:
-    """开办餐饮店: one form, one limit, the registrations it bundles."""
-    return render(request, "hall/one_thing.html", {"tab": "matters", "t": one_thing.restaurant(region_of(request))})
-
-
-@allows(OPEN)
 def item(request: HttpRequest, key: str) -> HttpResponse:
     """A catalogue item: leads to the matter that implements it where the visitor is."""
     near = matters.of_item(key, region_of(request))

@@ -110,7 +110,7 @@ def licence(request: HttpRequest, number: str) -> HttpResponse:
     one = licences.licence(actor, number)
     context = {
         "tab": "mine", "licence": one, "qr": typesetting.qr_svg(licence_commands.verification_address(one)),
-        "changes": one.changes.order_by("id"), "verdict": licences.by_code(one.code),
+        "changes": one.changes.order_by("id"), "case_number": one.case_number.split("/")[0],
     }  # fmt: skip
     return render(request, "hall/licence.html", context)
 

@@ -35,9 +35,12 @@ def by_code(request: HttpRequest, code: str) -> HttpResponse:
 @allows("hall.change_licence")
 @require_POST
 def change(request: HttpRequest, number: str) -> HttpResponse:
-    """Suspend, resume, revoke."""
-    commands.change_licence(
-        actor_of(request), number=number, change=request.POST.get("change", "")[:10], reason=request.POST.get("reason", "")[:300]
-    )
+    """Suspend, resume, revoke, or reissue with a changed entry."""
+    actor, what, reason = actor_of(request), request.POST.get("change", "")[:10], request.POST.get("reason", "")[:300]
+    if what == "replace":
+        items = {request.POST.get("entry", "")[:60]: request.POST.get("value", "").strip()[:200]}
+        number = commands.reissue_licence(actor, number=number, items=items, reason=reason).number
+    else:
+        commands.change_licence(actor, number=number, change=what, reason=reason)
     messages.success(request, _("Done and written to the ledger."))
     return redirect("hall:licence", number=number)

@@ -1,0 +1,42 @@
+"""Takes the README's pictures from a running demo: python docs/screenshots.py [address]."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+FOLDER = Path(__file__).parent / "screenshots"
+SHOTS = (
+    ("home", "", "/", 1440), ("search", "", "/hall/matters/?q=我要开一家小餐馆", 1440), ("guide", "", "/hall/matters/food-operation-permit-new@370102/", 1440),
+    ("apply", "zhang", "/hall/matters/food-operation-permit-new@370102/apply/", 1440), ("case", "zhang", "/hall/mine/", 1440),
+    ("work", "qian", "/hall/desk/", 1440), ("board", "zhou", "/supervision/", 1440), ("editor", "wu", "/hall/editor/items/food-operation-permit-new/", 1440),
+    ("process", "wu", "/hall/processes/4/", 1440), ("phone", "", "/", 390), ("phone-guide", "", "/hall/matters/food-operation-permit-new@370102/", 390),
+)  # fmt: skip
+
+
+def main() -> None:
+    address = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
+    FOLDER.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        for name, persona, path, width in SHOTS:
+            context = browser.new_context(viewport={"width": width, "height": 900 if width > 400 else 844}, locale="zh-CN")
+            context.add_cookies([{"name": "region", "value": "370102", "url": address}])
+            page = context.new_page()
+            if persona:
+                page.goto(address + "/account/login/")
+                page.locator(f'form[action="/account/persona/{persona}/"] button').click()
+            page.goto(address + path)
+            if name == "apply":
+                page.locator(".tb-formbar a[data-main]").click()
+            if name == "case":
+                page.locator("table a").first.click()
+            page.wait_for_timeout(1200)
+            page.screenshot(path=FOLDER / f"{name}.jpg", type="jpeg", quality=82)
+            context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
