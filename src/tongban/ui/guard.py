@@ -41,7 +41,6 @@ class SecurityMiddleware:
         # bpmn-js sets style attributes; only the pages that draw ask for the wider policy.
         response.setdefault("Content-Security-Policy", POLICY)
         response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-        response.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         return response
 
 
