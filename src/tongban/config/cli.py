@@ -145,7 +145,9 @@ def _welcome(made: group.Group, seconds: float) -> None:
     say()
     say(f"通办已就绪（{seconds:.1f} 秒）/ Tongban is ready: {made.address}")
     if os.environ.get("TONGBAN_DEMO") == "1":
-        subprocess.run([sys.executable, "-m", "tongban", "manage", "personas"], check=False)
+        say(f"可登录的演示账户（密码均为 {personas.DEMO_PASSWORD}）/ demo accounts, one password:")
+        for one in personas.PERSONAS:
+            say(f"  {one.username:<12} {one.name}　{one.note}")
     say("按 Ctrl-C 停止 / Ctrl-C stops it")
 
 

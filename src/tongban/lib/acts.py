@@ -6,7 +6,9 @@ The port stands here, below the kernel, because identity writes too and the ledg
 
 import functools
 from collections.abc import Callable
+from contextlib import nullcontext
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from django.db import transaction
@@ -17,8 +19,16 @@ P = ParamSpec("P")
 R = TypeVar("R")
 A = TypeVar("A", bound="May")
 COMMANDS: dict[str, str] = {}  # "tongban.rooms.….accept_case" -> permission, read by the tests of the house
-_recorded: ContextVar[list[str] | None] = ContextVar("recorded", default=None)
+_running: ContextVar["Frame | None"] = ContextVar("running", default=None)
 _recorder: Callable[[Any, Event, str], None] | None = None
+
+
+@dataclass(slots=True)
+class Frame:
+    """What the running command has recorded so far."""
+
+    one_statement: bool = False
+    tags: list[str] = field(default_factory=list)
 
 
 class May(Protocol):
@@ -39,32 +49,40 @@ def plug_recorder(recorder: Callable[[Any, Event, str], None]) -> None:
 
 def record(actor: May, event: Event, *, authority: str = "") -> None:
     """Append `event` to the ledger in the running transaction; `authority` cites the article it rests on."""
-    frame = _recorded.get()
+    frame = _running.get()
     if frame is None:
         raise SilentWrite(f"{event.tag} recorded outside a command")
+    if frame.one_statement:
+        raise SilentWrite(f"{event.tag}: a command of one statement appends its entry in that statement")
     if _recorder is None:
         raise SilentWrite("no ledger is installed")
     _recorder(actor, event, authority)
-    frame.append(event.tag)
+    frame.tags.append(event.tag)
 
 
 def recorded(tag: str) -> None:
-    """Say that the statement which wrote the rows appended the entry too (the ledger's `ENTRY` columns)."""
-    frame = _recorded.get()
+    """Say that the statement which wrote the rows appended the entry too (the ledger's columns)."""
+    frame = _running.get()
     if frame is None:
         raise SilentWrite(f"{tag} recorded outside a command")
-    frame.append(tag)
+    frame.tags.append(tag)
 
 
 def nothing_changed() -> None:
     """Say that the running command found its work done already and wrote nothing."""
-    frame = _recorded.get()
+    frame = _running.get()
     if frame is not None:
-        frame.append("")
+        frame.tags.append("")
 
 
-def command(permission: str) -> Callable[[Callable[Concatenate[A, P], R]], Callable[Concatenate[A, P], R]]:
-    """Make a function a command: refused without `permission` ("" asks for none: say why in the docstring)."""
+def command(
+    permission: str, *, one_statement: bool = False
+) -> Callable[[Callable[Concatenate[A, P], R]], Callable[Concatenate[A, P], R]]:
+    """Make a function a command: refused without `permission` ("" asks for none: say why in the docstring).
+
+    `one_statement`: all it writes, entry included, is one SQL statement, which is a transaction of its own; BEGIN and
+    COMMIT, two round trips, fall away. Within another command it shares that command's transaction like any other.
+    """
 
     def wrap(function: Callable[Concatenate[A, P], R]) -> Callable[Concatenate[A, P], R]:
         name = f"{function.__module__}.{function.__name__}"
@@ -74,19 +92,20 @@ def command(permission: str) -> Callable[[Callable[Concatenate[A, P], R]], Calla
         def run(actor: A, /, *args: P.args, **kwargs: P.kwargs) -> R:
             if permission:
                 actor.require(permission)
-            outer = _recorded.get()
-            frame: list[str] = []
-            token = _recorded.set(frame)
+            outer = _running.get()
+            alone = one_statement and (outer is None or outer.one_statement)
+            frame = Frame(one_statement=alone)
+            token = _running.set(frame)
             try:
                 # A command within a command shares its transaction: whatever fails, all of it is undone.
-                with transaction.atomic(savepoint=outer is None):
+                with nullcontext() if alone else transaction.atomic(savepoint=outer is None):
                     result = function(actor, *args, **kwargs)
-                    if not frame:
+                    if not frame.tags:
                         raise SilentWrite(f"{name} left no ledger entry")
             finally:
-                _recorded.reset(token)
+                _running.reset(token)
             if outer is not None:
-                outer.extend(frame)
+                outer.tags.extend(frame.tags)
             return result
 
         return run

@@ -46,7 +46,7 @@ _OPEN = f"""
     SELECT number FROM new"""  # noqa: S608 - the ledger's own column names
 
 
-@command("cases.open")
+@command("cases.open", one_statement=True)
 def open_case(
     actor: Actor, *, matter_code: str, matter_version: int, title: str, organ: int, organ_key: str, region: str,
     process: ProcessVersion, promised_days: int, statutory_days: int, data: dict[str, Any],

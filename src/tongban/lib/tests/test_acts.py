@@ -29,6 +29,23 @@ def test_a_command_that_found_nothing_to_do_may_be_silent_when_it_says_so():
 
 
 @pytest.mark.django_db
+def test_a_command_of_one_statement_may_not_record_beside_it():
+    from tongban.kernel.identity.events import AccountOpened
+
+    @acts.command("", one_statement=True)
+    def single(actor):
+        acts.record(actor, AccountOpened(account=1))
+
+    @acts.command("")
+    def around(actor):
+        single(actor)
+
+    with pytest.raises(acts.SilentWrite):
+        single(system("test"))
+    around(system("test"))
+
+
+@pytest.mark.django_db
 def test_a_stranger_is_asked_to_log_in():
     @acts.command("cases.open")
     def guarded(actor):

@@ -106,7 +106,7 @@ def missing_materials(provided: list[dict[str, Any]], attached: list[dict[str, s
     return [m["name"] for m in provided if m.get("required") and m["name"] not in have]
 
 
-@command("hall.apply")
+@command("hall.apply", one_statement=True)
 def submit_application(
     actor: Actor, *, matter_code: str, data: dict[str, Any], materials: list[dict[str, str]], bundle: str = "",
     channel: str = "online", acting_for: str = "",
