@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tongban.config import catalogue, group, places
+from tongban.config import catalogue, group, personas, places
 
 SPACE_NEEDED = 600 * 1024 * 1024
 
