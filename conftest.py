@@ -35,6 +35,7 @@ def _load():
     orgs.load_organs(data / "orgs")
     for year in range(2004, 2027):
         calendar.load_year(loading.LOADER, year=year)
+    loading.load_provisional(data / "calendar" / "provisional.csv")
     notices.load_templates()
     supervision.load_rules()
     hall.load_processes(loading.LOADER, data / "processes")
@@ -60,6 +61,15 @@ def _fresh():
 @pytest.fixture
 def demo_off(settings):
     settings.DEMO = False
+
+
+@pytest.fixture(autouse=True)
+def _same_day():
+    """Tests run on one day, whatever the day is; processes that tests start have the real one."""
+    from tongban.lib import clock
+
+    with clock.at(clock.datetime(2026, 11, 24, 10, tzinfo=clock.CHINA)):
+        yield
 
 
 @pytest.fixture

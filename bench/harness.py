@@ -55,7 +55,7 @@ def load_base() -> None:
     orgs.load_organs(data / "orgs")
     for year in range(2024, 2027):
         calendar.load_year(loading.LOADER, year=year)
-    loading._provisional(data / "calendar" / "provisional.csv")
+    loading.load_provisional(data / "calendar" / "provisional.csv")
     notices.load_templates()
     supervision.load_rules()
     hall.load_processes(loading.LOADER, data / "processes")

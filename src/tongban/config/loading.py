@@ -39,7 +39,7 @@ def load(data: Path, *, demo: bool) -> Iterator[str]:
     if demo:
         steps += [
             ("外省样例事项", lambda: hall.load_imported(LOADER, data / "hall", lambda _t: None)),
-            ("演示用暂定日历（天，未核实）", lambda: _provisional(data / "calendar" / "provisional.csv")),
+            ("演示用暂定日历（天，未核实）", lambda: load_provisional(data / "calendar" / "provisional.csv")),
             ("演示人员与企业（合成数据）", lambda: province.load_people(LOADER, DEMO_PASSWORD)),
             ("演示办件（合成数据）", _demo_cases),
         ]
@@ -55,7 +55,7 @@ def _years() -> int:
     return sum(calendar.load_year(LOADER, year=y) > 0 for y in range(2004, 2027) if y not in known)
 
 
-def _provisional(source: Path) -> int:
+def load_provisional(source: Path) -> int:
     """The demo's next year, named provisional in the table."""
     with source.open(newline="") as file:
         rows = list(csv.DictReader(file))

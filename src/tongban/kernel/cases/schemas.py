@@ -51,10 +51,10 @@ def require(schema: dict[str, Any], data: dict[str, Any]) -> None:
 def _told(error: Any, schema: dict[str, Any]) -> tuple[str, str]:
     kind = error.kind
     what = type(kind).__name__.removeprefix("ValidationErrorKind_")
-    if what == "Required":
-        name = str(kind.property)
-        return name, _label(schema, name) + _(": please fill in")
     path = list(error.instance_path)
+    if what == "Required":
+        name = str(path[0] if path else kind.property)
+        return name, _label(schema, name) + _(": please fill in")
     name = str(path[0]) if path else ""
     label = _label(schema, name)
     told = {

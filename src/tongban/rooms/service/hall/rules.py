@@ -59,7 +59,9 @@ def schema_of(fields: list[dict[str, Any]]) -> dict[str, Any]:
             if field.get("required") and "enum" not in made:
                 made["minLength"] = 1
         if field["type"] == "array":
-            made |= {"minItems": 1 if field.get("required") else 0, "uniqueItems": True}
+            made |= {"minItems": 1 if field.get("required") else 0, "uniqueItems": True, "maxItems": ROWS}
+            if field["items"]["type"] == "object" and "properties" not in field["items"]:
+                made["items"] = _row_of(field["label"])
         if field.get("source_resource"):
             made["x-source"] = field["source_resource"]
         if field.get("format") == "gb2260+street":
@@ -75,12 +77,37 @@ def schema_of(fields: list[dict[str, Any]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+ROWS = 50
+
+
+def _row_of(label: str) -> dict[str, Any]:
+    """The columns of a table field, named in its label: 驾驶员（姓名、身份证号）; one column where it names none."""
+    named = re.search(r"（([^（）]+)）", label)
+    columns = named[1].split("、") if named else ["说明"]
+    cell = {"type": "string", "minLength": 1, "maxLength": 200}
+    return {"type": "object", "properties": {c: {**cell, "title": c} for c in columns}, "required": columns, "additionalProperties": False}
+
+
+def _rows(name: str, columns: list[str], posted: dict[str, list[str]]) -> list[dict[str, str]]:
+    """The rows of a table field that hold anything; cells that are empty are left out."""
+    found = []
+    for n in range(ROWS):
+        cells = {c: (posted.get(f"{name}.{n}.{c}") or [""])[-1].strip() for c in columns}
+        if any(cells.values()):
+            found.append({c: v for c, v in cells.items() if v})
+    return found
+
+
 def typed(schema: dict[str, Any], posted: dict[str, list[str]]) -> dict[str, Any]:
     """A form's strings as the schema's types; what is empty is left out, what does not parse is kept as typed."""
     found: dict[str, Any] = {}
     for name, told in schema["properties"].items():
         values = [v.strip() for v in posted.get(name, [])]
         if told["type"] == "array":
+            if told.get("items", {}).get("type") == "object":
+                rows = _rows(name, list(told["items"]["properties"]), posted)
+                found |= {name: rows} if rows else {}
+                continue
             if "enum" not in told.get("items", {}):
                 values = re.split(r"[、，,；;\n]", "、".join(values))
             if any(values):

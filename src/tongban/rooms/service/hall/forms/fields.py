@@ -25,6 +25,8 @@ class Field:
     source: str = ""
     at: Any = None
     options: list[tuple[str, bool]] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    rows: list[list[tuple[str, str, str]]] = field(default_factory=list)
     shown: str = ""
 
 
@@ -52,13 +54,30 @@ def sections(schema: dict[str, Any], data: dict[str, Any], faults: dict[str, Any
             name=name, label=told["title"], kind=_kind(name, told), value=data.get(name, ""), help=told.get("description", ""),
             required=name in schema.get("required", []), error=str(faults.get(name, "")).removeprefix(told["title"]).lstrip("：: "), source=source.source if source else "",
             at=source.at if source else None, options=_options(told, data.get(name)),
-            shown=masking.mask_text(source.value) if source else "",
+            shown=masking.mask_text(source.value) if source else "", columns=_columns(told), rows=_table(name, told, data.get(name)),
         )  # fmt: skip
         (held.known if source and locked(told) else held.asked).append(made)
     return held
 
 
+SPARE_ROWS = 2
+
+
+def _columns(told: dict[str, Any]) -> list[str]:
+    return list(told["items"]["properties"]) if told.get("items", {}).get("type") == "object" else []
+
+
+def _table(name: str, told: dict[str, Any], value: Any) -> list[list[tuple[str, str, str]]]:
+    """Rows of (input name, column, value), with spare rows: a table is filled in without script."""
+    columns = _columns(told)
+    held = [r for r in value or [] if isinstance(r, dict)] if columns else []
+    rows = [*held, *({} for _n in range(SPARE_ROWS))] if columns else []
+    return [[(f"{name}.{n}.{c}", c, str(row.get(c, ""))) for c in columns] for n, row in enumerate(rows[: rules.ROWS])]
+
+
 def _kind(name: str, told: dict[str, Any]) -> str:
+    if _columns(told):
+        return "table"
     if told["type"] == "array":
         return "checkboxes" if "enum" in told.get("items", {}) else "several"
     if "const" in told:
@@ -82,7 +101,7 @@ def _options(told: dict[str, Any], value: Any) -> list[tuple[str, bool]]:
 
 def posted(schema: dict[str, Any], request: HttpRequest, known: dict[str, Known]) -> dict[str, Any]:
     """The data of a posted form; locked values come from the register, never from the request."""
-    data = rules.typed(schema, {name: request.POST.getlist(name) for name in schema["properties"]})
+    data = rules.typed(schema, dict(request.POST.lists()))
     for name, value in known.items():
         if locked(schema["properties"][name]):
             data[name] = value.value
@@ -99,7 +118,8 @@ def answers(schema: dict[str, Any], data: dict[str, Any]) -> list[tuple[str, str
         if isinstance(value, bool):
             shown = _("Yes") if value else _("No")
         elif isinstance(value, list):
-            shown = "、".join(map(str, value))
+            shown = "；".join("、".join(map(str, v.values())) if isinstance(v, dict) else str(v) for v in value)
+            shown = masking.mask_text(shown)
         else:
             shown = masking.mask_text(str(value))
         found.append((told["title"], shown))
