@@ -20,27 +20,11 @@ def django_db_setup(django_test_environment, django_db_blocker):
 def _load():
     from django.conf import settings
 
-    from tongban.config import loading, province
-    from tongban.kernel.calendar import commands as calendar
+    from tongban.config import loading
     from tongban.kernel.identity import queries as identity
-    from tongban.kernel.notices import seed as notices
-    from tongban.kernel.orgs import seed as orgs
-    from tongban.rooms.service.hall import seed as hall
-    from tongban.rooms.service.supervision import seed as supervision
 
-    if identity.personas().exists():
-        return  # kept from an earlier run
-    data = settings.DATASETS
-    orgs.load_regions(data / "orgs")
-    orgs.load_organs(data / "orgs")
-    for year in range(2004, 2027):
-        calendar.load_year(loading.LOADER, year=year)
-    loading.load_provisional(data / "calendar" / "provisional.csv")
-    notices.load_templates()
-    supervision.load_rules()
-    hall.load_processes(loading.LOADER, data / "processes")
-    hall.load_matters(data / "hall")
-    province.load_people(loading.LOADER, loading.DEMO_PASSWORD)
+    if not identity.personas().exists():  # else kept from an earlier run
+        loading.load_base(settings.DATASETS)
 
 
 @pytest.fixture(autouse=True)

@@ -43,24 +43,9 @@ def load_base() -> None:
     """Regions, organs, calendar, processes, matters, personas; no cases."""
     from django.conf import settings
 
-    from tongban.config import loading, province
-    from tongban.kernel.calendar import commands as calendar
-    from tongban.kernel.notices import seed as notices
-    from tongban.kernel.orgs import seed as orgs
-    from tongban.rooms.service.hall import seed as hall
-    from tongban.rooms.service.supervision import seed as supervision
+    from tongban.config import loading
 
-    data = settings.DATASETS
-    orgs.load_regions(data / "orgs")
-    orgs.load_organs(data / "orgs")
-    for year in range(2024, 2027):
-        calendar.load_year(loading.LOADER, year=year)
-    loading.load_provisional(data / "calendar" / "provisional.csv")
-    notices.load_templates()
-    supervision.load_rules()
-    hall.load_processes(loading.LOADER, data / "processes")
-    hall.load_matters(data / "hall")
-    province.load_people(loading.LOADER, loading.DEMO_PASSWORD)
+    loading.load_base(settings.DATASETS)
 
 
 def percentile(values: list[float], share: float) -> float:

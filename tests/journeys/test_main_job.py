@@ -204,6 +204,29 @@ def test_what_was_typed_is_there_on_return(visitor):
 
 
 @pytest.mark.parametrize("width", [1440, 390])
+def test_one_form_for_several_registrations_is_clean(visitor, width):
+    person = visitor(width=width).become("zhang")
+    person.go("/hall/one-thing/open-restaurant/apply/")
+    person.check()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_table_in_a_form_grows_by_saving(visitor, width):
+    person = visitor(width=width).become("wang")
+    person.go("/hall/matters/minimum-living-guarantee@370102/apply/")
+    person.page.locator(".tb-formbar a[data-main]").click()
+    rows = person.page.locator("fieldset tbody").first.locator("tr")
+    before = rows.count()  # the draft of the other width is the same draft
+    for cell in rows.nth(before - 2).locator("input").all():
+        cell.fill("合成")
+    person.check()
+    person.page.locator(".tb-formbar button[data-main]").click()
+    person.sees("其余内容都已保存").check()
+    assert rows.count() == before + 1
+    assert rows.first.locator("input").first.input_value() == "合成"
+
+
+@pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize(
     "path",
     ["/hall/lists/", "/hall/lists/negative/", "/hall/open/", "/hall/organs/sd-samr/", "/hall/ratings/", "/hall/progress/?number=X", "/hall/about/",

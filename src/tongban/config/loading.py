@@ -25,9 +25,11 @@ from tongban.rooms.service.supervision import seed as supervision
 LOADER = system("通办·装载")
 
 
-def load(data: Path, *, demo: bool) -> Iterator[str]:
-    """Do what is missing; each step told with its size and time."""
-    steps: list[tuple[str, Callable[[], int]]] = [
+Steps = list[tuple[str, Callable[[], int]]]
+
+
+def _reference(data: Path) -> Steps:
+    return [
         ("行政区划", lambda: orgs.load_regions(data / "orgs")),
         ("机构", lambda: orgs.load_organs(data / "orgs")),
         ("工作日历（年）", _years),
@@ -36,11 +38,28 @@ def load(data: Path, *, demo: bool) -> Iterator[str]:
         ("流程", lambda: hall.load_processes(LOADER, data / "processes")),
         ("事项实施清单", lambda: hall.load_matters(data / "hall")),
     ]
+
+
+def _synthetic(data: Path) -> Steps:
+    return [
+        ("演示用暂定日历（天，未核实）", lambda: _provisional(data / "calendar" / "provisional.csv")),
+        ("演示人员与企业（合成数据）", lambda: province.load_people(LOADER, DEMO_PASSWORD)),
+    ]
+
+
+def load_base(data: Path) -> None:
+    """What tests and benchmarks start from: reference data, calendar, synthetic persons; no cases."""
+    for _name, step in [*_reference(data), *_synthetic(data)]:
+        step()
+
+
+def load(data: Path, *, demo: bool) -> Iterator[str]:
+    """Do what is missing; each step told with its size and time."""
+    steps = _reference(data)
     if demo:
         steps += [
             ("外省样例事项", lambda: hall.load_imported(LOADER, data / "hall", lambda _t: None)),
-            ("演示用暂定日历（天，未核实）", lambda: load_provisional(data / "calendar" / "provisional.csv")),
-            ("演示人员与企业（合成数据）", lambda: province.load_people(LOADER, DEMO_PASSWORD)),
+            *_synthetic(data),
             ("演示办件（合成数据）", _demo_cases),
         ]
     for name, step in steps:
@@ -55,7 +74,7 @@ def _years() -> int:
     return sum(calendar.load_year(LOADER, year=y) > 0 for y in range(2004, 2027) if y not in known)
 
 
-def load_provisional(source: Path) -> int:
+def _provisional(source: Path) -> int:
     """The demo's next year, named provisional in the table."""
     with source.open(newline="") as file:
         rows = list(csv.DictReader(file))
