@@ -57,6 +57,23 @@ def _same_day():
 
 
 @pytest.fixture
+def as_persona(client):
+    """A test client logged in as a persona; acting for its first enterprise when asked."""
+    from tongban.kernel.identity import queries as identity
+
+    def enter(username, *, enterprise=False):
+        account = identity.account_named(username)
+        client.force_login(account)
+        if enterprise:
+            session = client.session
+            session["legal_person"] = identity.mandates(identity.actor_of_account(account.id))[0].id
+            session.save()
+        return client
+
+    return enter
+
+
+@pytest.fixture
 def committed(django_db_setup, django_db_blocker):
     """The database without a transaction around the test, for what other processes must see. What it writes stays."""
     with django_db_blocker.unblock():

@@ -1,4 +1,4 @@
-"""Each of the twenty matters, applied for and carried to its licence by its own organ."""
+"""Each of the twenty matters, and of the three that a bundle needs beside them, applied for and carried to its licence by its own organ."""
 
 import json
 import re
@@ -13,16 +13,19 @@ from tongban.config import province
 from tongban.kernel.cases import commands, queries, schemas
 from tongban.kernel.identity import commands as identity
 from tongban.kernel.identity.actor import system
+from tongban.kernel.identity.models import Person
 from tongban.kernel.orgs import queries as orgs
+from tongban.lib import codes
 from tongban.rooms.service.hall.commands import applications, licences
 from tongban.rooms.service.hall.models import Matter
 from tongban.rooms.service.hall.queries import applications as drafts
 from tongban.rooms.service.hall.queries import licences as licence_queries
-from tongban.rooms.service.hall.queries import matters
+from tongban.rooms.service.hall.queries import applicants, matters
+from tongban.rooms.service.hall.seed import COMPLETE
 
 pytestmark = pytest.mark.django_db
 PLATFORM = system("test")
-KEYS = [m["id"] for m in json.loads((settings.DATASETS / "hall" / "matters_complete.json").read_text())["matters"]]
+KEYS = [m["id"] for name in COMPLETE for m in json.loads((settings.DATASETS / "hall" / name).read_text())["matters"]]
 PRINTABLE = characters(min_codepoint=48, max_codepoint=90)
 SAMPLES = ("合成内容", "鲁A12345", "370102003", "13800000001", "2020-01-01", "370102190001010070", "A12345", "123456", "2020", "12345678901234567", "110101", "37010220200101")
 
@@ -57,10 +60,23 @@ def desk(one):
     return province.official("desk-test")
 
 
+def applicant(content):
+    """A persona whom the matter serves: its shop, a company of hers, or herself."""
+    person = province.citizen(enterprise=False)
+    identity.register_enterprise(
+        PLATFORM, credit_code=codes.make_credit_code("91", "370102", "MA0000778"), name="济南合成有限公司（合成数据）", entity_type="有限责任公司",
+        address="合成地址", region="370102", representative=Person.objects.get(id=person.person), registered_on=date(2024, 1, 1),
+        business_scope="合成", synthetic=True,
+    )  # fmt: skip
+    fit = next(c for c in applicants.choices(person, content)[::-1] if c.fits)
+    return person.for_legal_person(fit.legal_person, fit.name) if fit.legal_person else person
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_from_application_to_licence(key):
     one = Matter.objects.filter(item__key=key, region_code__in=["370102", "3701"]).order_by("-region_code").first()
-    guide, citizen = matters.guide(one.code), province.citizen()
+    guide = matters.guide(one.code)
+    citizen = applicant(guide.content)
     known = {n: k.value for n, k in drafts.known_values(citizen, guide.form).items()}
     data = {**{n: value(t) for n, t in guide.form["properties"].items()}, **known}
     _data, materials = province.complete(citizen, one.code)

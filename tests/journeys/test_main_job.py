@@ -206,14 +206,22 @@ def test_what_was_typed_is_there_on_return(visitor):
 @pytest.mark.parametrize("width", [1440, 390])
 def test_one_form_for_several_registrations_is_clean(visitor, width):
     person = visitor(width=width).become("zhang")
-    person.go("/hall/one-thing/open-restaurant/apply/")
+    person.go("/hall/one-thing/open-restaurant/")
+    for box in person.page.locator("aside input[type=checkbox]").all():
+        box.check()
     person.check()
+    person.page.get_by_role("button", name="开始").click()
+    person.sees("开办餐饮店").check()
+    person.page.locator(".tb-formbar a[data-main]").click()
+    person.sees("请您填写").check()
 
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_table_in_a_form_grows_by_saving(visitor, width):
     person = visitor(width=width).become("wang")
     person.go("/hall/matters/minimum-living-guarantee@370102/apply/")
+    person.sees("面向自然人").check()  # wang acts for her shop until she says otherwise
+    person.page.get_by_role("button", name="切换并继续").click()
     person.page.locator(".tb-formbar a[data-main]").click()
     rows = person.page.locator("fieldset tbody").first.locator("tr")
     before = rows.count()  # the draft of the other width is the same draft

@@ -165,9 +165,10 @@ def _detach(options: argparse.Namespace) -> int:
         while True:
             line = told.readline()
             if line:
-                say(line.rstrip("\n"))
                 if "Ctrl-C" in line:
+                    say("在后台运行；停止：./tongban down / running in the background; stop it with ./tongban down")
                     return 0
+                say(line.rstrip("\n"))
             elif child.poll() is not None:
                 say(told.read().rstrip("\n"))
                 return child.returncode

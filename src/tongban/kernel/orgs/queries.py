@@ -47,6 +47,7 @@ def forget() -> None:
     """Drop what is kept of regions: after a load, and between tests."""
     _spans.cache_clear()
     _places.cache_clear()
+    _townships.cache_clear()
     known_region_codes.cache_clear()
 
 
@@ -75,8 +76,23 @@ def full_name(code: str) -> str:
     return "".join(names[1:]) or "".join(names)
 
 
-def townships(county: str) -> QuerySet[Region]:
-    return Region.objects.filter(_in_force(clock.today()), parent_code=county, level="township").order_by("code")
+@lru_cache(maxsize=4)
+def _townships(on: date) -> dict[str, Place]:
+    rows = Region.objects.filter(_in_force(on), level="township", statistical=False).order_by("code").defer("outline")
+    return {r.code: Place(r.code, r.name, r.level, r.parent_code, "") for r in rows}
+
+
+def townships(county: str) -> list[Place]:
+    """The townships and subdistricts in force below a county."""
+    return [p for p in _townships(clock.today()).values() if p.parent_code == county]
+
+
+def division_name(code: str) -> str:
+    """济南市历下区解放路街道 from a county's or a township's code; "" when there is none in force."""
+    town = _townships(clock.today()).get(code)
+    known = _places(clock.today())
+    county = town.parent_code if town else code
+    return full_name(county) + (town.name if town else "") if county in known else ""
 
 
 @lru_cache(maxsize=1)

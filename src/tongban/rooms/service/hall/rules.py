@@ -9,6 +9,7 @@ TASK_TYPES = {
     "07": "行政确认", "08": "行政奖励", "09": "行政裁决", "10": "其他行政权力", "20": "公共服务",
 }  # fmt: skip
 TRUST_GRADES = {"A": "签发机关签发或共享核验", "B": "窗口核对原件", "C": "申请人上传，待核原件", "D": "申请人自行声明"}
+SERVICE_OBJECTS = {"1": "自然人", "2": "企业", "3": "事业单位", "4": "社会组织", "5": "行政机关", "6": "其他组织"}  # GB/T 39046 附录A
 LEVELS = {1: "非常满意", 2: "满意", 3: "基本满意", 4: "不满意", 5: "非常不满意"}  # GB/T 39046 附录A
 INDICATORS = ("办事效率", "指南精确", "便捷程度", "平台操作")
 RATING_LIFE = timedelta(days=14)
@@ -64,8 +65,8 @@ def schema_of(fields: list[dict[str, Any]]) -> dict[str, Any]:
                 made["items"] = _row_of(field["label"])
         if field.get("source_resource"):
             made["x-source"] = field["source_resource"]
-        if field.get("format") == "gb2260+street":
-            made["description"] = "乡镇、街道的9位区划代码，如370102003"
+        if field.get("format") == "gb2260+street" or field["name"].endswith("_division"):
+            made |= {"x-kind": "division", "title": field["label"].removesuffix("代码")}
         if field.get("note"):
             made["description"] = field["note"]
         if field["name"] in ("acknowledge_truth", "consent_share"):
@@ -130,6 +131,23 @@ def _one(kind: str, value: str) -> Any:
     return value
 
 
+def applicant_kind(credit_code: str) -> str:
+    """What an applicant is among the service objects, from the first two characters of its credit code (GB 32100).
+
+    "" is a natural person acting for oneself. 个体工商户 (92) are 其他组织: no legal persons, yet registered.
+    """
+    if not credit_code:
+        return "1"
+    kinds = {"91": "2", "93": "2", "12": "3", "11": "5", "13": "4"}
+    return kinds.get(credit_code[:2]) or ("4" if credit_code[0] == "5" else "6")
+
+
+def may_apply(content: dict[str, Any], credit_code: str) -> bool:
+    """Whether a matter serves such an applicant; one that names no service object serves all."""
+    served = content.get("service_object")
+    return not served or applicant_kind(credit_code) in served
+
+
 def process_for(content: dict[str, Any]) -> str:
     """Which shipped process a matter follows, from its case type and steps."""
     if content["case_type"]["code"] == "1":
@@ -181,11 +199,3 @@ def code_fault(code: str, profile: str) -> str:
     if profile not in patterns:
         return "profile"
     return "" if re.fullmatch(patterns[profile], code) else "form"
-
-
-def one_thing_matters(told: dict[str, Any], answers: dict[str, Any]) -> list[str]:
-    """Which registrations of 开办餐饮店 an applicant needs, by the catalogue keys that exist; see the data's notes."""
-    wanted = ["food-operation-permit-new"]
-    if answers.get("sets_signboard") and answers.get("is_large_ad"):
-        wanted.append("outdoor-advertising-facility")
-    return wanted

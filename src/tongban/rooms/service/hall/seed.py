@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +31,13 @@ FUNCTION = {
     "enterprise-retirement-normal": "hrss", "disability-certificate": "dpf", "senior-preferential-card": "health",
     "real-estate-transfer-second-hand": "land", "outdoor-advertising-facility": "approval", "labor-dispatch-permit": "hrss",
     "hr-service-permit": "hrss", "private-school-establishment": "education", "minimum-living-guarantee": "civil",
-    "birth-registration-service": "health",
+    "birth-registration-service": "health", "fire-safety-check-gathering-place": "fire", "small-catering-registration": "market",
+    "tobacco-retail-licence": "tobacco",
 }  # fmt: skip
 DEPARTMENT = {
     "market": "市场监管", "health": "卫生健康", "transport": "交通运输", "water": "水利", "environment": "生态环境",
     "hrss": "人力资源社会保障", "dpf": "残联", "land": "自然资源", "approval": "行政审批服务", "education": "教育", "civil": "民政",
+    "fire": "消防救援", "tobacco": "烟草专卖",
 }  # fmt: skip
 PROVINCIAL = {"water": "sd-water"}
 POPULAR = {"food-operation-permit-new": 100, "social-security-card-apply": 80, "real-estate-transfer-second-hand": 75,
@@ -58,16 +60,15 @@ def load_processes(actor: Actor, source: Path) -> int:
 
 
 def load_matters(source: Path) -> int:
-    """The twenty complete matters, implemented wherever the law says, as far as organs are known."""
+    """The complete matters, implemented wherever the law says, as far as organs are known."""
     if CatalogueItem.objects.filter(imported=False).exists():
         return 0
-    document = json.loads((source / "matters_complete.json").read_text())
     places = [orgs.place("37"), *(p for c in orgs.places("37") for p in (c, *orgs.places(c.code)))]
     organs = {o.key: o for o in orgs.organs()}
     made: list[Matter] = []
     vectors: list[str] = []
-    for content in document["matters"]:
-        version = _load_item(content)
+    for content, told in _complete(source):
+        version = _load_item(content, told)
         for place in places:
             organ = _organ(content, place, organs)
             if organ:
@@ -85,10 +86,20 @@ def load_matters(source: Path) -> int:
     return len(made)
 
 
-def _load_item(content: dict[str, Any]) -> MatterVersion:
+COMPLETE = ("matters_complete.json", "one_thing_matters.json")
+
+
+def _complete(source: Path) -> Iterator[tuple[dict[str, Any], str]]:
+    """(content, file) of the twenty matters and of those that 开办餐饮店 needs beside them."""
+    for name in COMPLETE:
+        for content in json.loads((source / name).read_text())["matters"]:
+            yield content, name
+
+
+def _load_item(content: dict[str, Any], told: str) -> MatterVersion:
     item = CatalogueItem.objects.create(
         key=content["id"], name=content["name"], task_type=content["task_type"]["code"],
-        department=DEPARTMENT[FUNCTION[content["id"]]], source="data/hall/matters_complete.json",
+        department=DEPARTMENT[FUNCTION[content["id"]]], source=f"data/hall/{told}",
     )  # fmt: skip
     return MatterVersion.objects.create(
         item=item, number=1, state="published", content=content, document_number="随平台发布（未经主管部门核定）",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from tongban.rooms.service.hall.queries import matters, search
 from tongban.ui.access import OPEN, allows
@@ -36,6 +36,7 @@ class GuideOut(Schema):
     promised_days: int
     statutory_days: int
     online: bool
+    service_object: list[str] = Field(description="1自然人 2企业 3事业单位 4社会组织 5行政机关 6其他组织")
     form: dict[str, Any]
     materials: list[dict[str, Any]]
     conditions: list[dict[str, Any]]
@@ -65,7 +66,8 @@ def guide(request: HttpRequest, code: str) -> GuideOut:
     one = told.matter
     return GuideOut(
         code=one.code, name=one.name, organ=one.organ_name, region=one.region_code, state=one.state,
-        promised_days=told.promised, statutory_days=told.statutory, online=told.online, form=told.form,
+        promised_days=told.promised, statutory_days=told.statutory, online=told.online,
+        service_object=told.content.get("service_object", []), form=told.form,
         materials=told.content.get("materials", []), conditions=told.content.get("conditions", []),
         legal_basis=told.content.get("legal_basis", []), address=told.address, hours=told.hours, phone=told.phone,
     )  # fmt: skip

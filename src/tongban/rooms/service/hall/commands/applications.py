@@ -15,13 +15,14 @@ from tongban.kernel.files import commands as files
 from tongban.kernel.files import queries as file_queries
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import Actor
+from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock, statements
 from tongban.lib.acts import command, nothing_changed, record
 from tongban.lib.errors import Conflict, Gone, Invalid
 from tongban.rooms.service.hall import events
 from tongban.rooms.service.hall.models import Draft, Matter
 from tongban.rooms.service.hall.queries import applications as drafts
-from tongban.rooms.service.hall.queries import matters, one_thing
+from tongban.rooms.service.hall.queries import applicants, matters, one_thing
 
 if TYPE_CHECKING:
     from tongban.kernel.cases.models import Case
@@ -49,30 +50,48 @@ def begin_draft(actor: Actor, *, matter_code: str) -> Draft:
     """Open a draft, or go on with the one that is open, filled with what government knows."""
     guide = matters.guide(matter_code)
     check_open(guide.matter)
-    held = Draft.objects.filter(
-        account=actor.account, legal_person=actor.legal_person, version=guide.matter.version, matter=guide.matter, case_number=""
-    ).first()
+    return _begin(actor, guide.matter, guide, [])
+
+
+@command("hall.apply")
+def begin_bundle(actor: Actor, *, codes: list[str]) -> Draft:
+    """The same for several matters that share one form 一件事."""
+    together = one_thing.joined(codes)
+    for guide in together.guides:
+        check_open(guide.matter)
+    bundle = [{"code": g.matter.code, "version": g.matter.version_id} for g in together.guides]
+    return _begin(actor, together.guides[0].matter, together, bundle)
+
+
+def _begin(actor: Actor, matter: Matter, paper: matters.Guide | one_thing.Joined, bundle: list[dict[str, Any]]) -> Draft:
+    open_ones = Draft.objects.filter(account=actor.account, legal_person=actor.legal_person, matter=matter, case_number="")
+    held = next((d for d in open_ones.order_by("-saved_at") if [b["code"] for b in d.bundle] == [b["code"] for b in bundle]), None)
     if held:
         nothing_changed()
         return held
-    known = {name: k.value for name, k in drafts.known_values(actor, guide.form).items()}
+    known = {name: k.value for name, k in drafts.known_values(actor, paper.form).items()}
     now = clock.now()
     made = Draft.objects.create(
-        account=actor.account, legal_person=actor.legal_person, matter=guide.matter, version=guide.matter.version,
+        account=actor.account, legal_person=actor.legal_person, matter=matter, version=matter.version, bundle=bundle,
         data=known, created_at=now, saved_at=now,
     )  # fmt: skip
-    record(actor, events.DraftSaved(draft=str(made.id), matter=matter_code))
+    record(actor, events.DraftSaved(draft=str(made.id), matter=matter.code))
     return made
 
 
 @command("hall.apply")
 def save_draft(actor: Actor, *, draft: str, data: dict[str, Any]) -> Draft:
-    """Keep what was typed, right or wrong; a draft is not an act, so the ledger is left alone."""
+    """Keep what was typed, right or wrong; a draft is not an act, so the ledger is left alone.
+
+    The form that was shown is that of the guide in force, so the draft follows it.
+    """
     held = drafts.draft(actor, draft)
     if held.case_number:
         raise Conflict(_("This application was submitted already as %(number)s.") % {"number": held.case_number})
     held.data, held.saved_at = data, clock.now()
-    held.save(update_fields=["data", "saved_at"])
+    held.version = held.matter.version
+    held.bundle = [{**b, "version": matters.matter(b["code"]).version_id} for b in held.bundle]
+    held.save(update_fields=["data", "saved_at", "version", "bundle"])
     nothing_changed()
     return held
 
@@ -120,9 +139,11 @@ def submit_application(
     if offer.state != "in-force" or not offer.online or not offer.organ:
         check_open(matters.matter(matter_code))
     sheet = offer.sheet
+    applicants.check_applicant(offer.name, sheet.content, holders["enterprise"].get("credit_code", ""))
     if not sheet.validator.is_valid(data):
         schemas.require(sheet.form, data)
     _check_identity(holders, sheet.form, data)
+    _check_divisions(sheet.form, data)
     missing = missing_materials(sheet.provided, materials)
     if missing:
         told = {f"material-{i}": _("%(name)s: please upload") % {"name": name} for i, name in enumerate(missing)}
@@ -146,6 +167,16 @@ def _check_identity(holders: identity.Holders, form: dict[str, Any], data: dict[
             raise Invalid(sentence, fields={name: sentence})
 
 
+def _check_divisions(form: dict[str, Any], data: dict[str, Any]) -> None:
+    """A code of a county or township must be one in force."""
+    for name, told in form["properties"].items():
+        if told.get("x-kind") == "division" and data.get(name) and not orgs.division_name(data[name]):
+            sentence = _("%(label)s: there is no division %(code)s in force. Choose one from the list.") % {
+                "label": told["title"], "code": data[name],
+            }  # fmt: skip
+            raise Invalid(sentence, fields={name: sentence})
+
+
 @command("hall.apply")
 def submit_draft(actor: Actor, *, draft: str) -> str:
     """Submit a draft once: a second press of the button gets the same number."""
@@ -153,12 +184,24 @@ def submit_draft(actor: Actor, *, draft: str) -> str:
     if held.case_number:
         nothing_changed()
         return held.case_number
-    if held.version_id != held.matter.version_id:
+    if held.legal_person != actor.legal_person:
+        raise Conflict(_("This draft was begun for another applicant. Switch to that applicant, or begin anew."), code="wrong-applicant")
+    if _outdated(held):
         raise Conflict(_("The guide changed while you were filling in. Your entries are kept: check them against the new version and submit again."))
-    number = submit_application(actor, matter_code=held.matter.code, data=held.data, materials=held.materials)
+    if held.bundle:
+        _key, numbers = submit_bundle(actor, codes=[b["code"] for b in held.bundle], data=held.data, materials=held.materials)
+        number = numbers[0]
+    else:
+        number = submit_application(actor, matter_code=held.matter.code, data=held.data, materials=held.materials)
     held.case_number = number
     held.save(update_fields=["case_number"])
     return number
+
+
+def _outdated(held: Draft) -> bool:
+    """Whether a guide that the draft fills in was replaced since it was begun."""
+    pinned = {b["code"]: b["version"] for b in held.bundle} or {held.matter.code: held.version_id}
+    return any(matters.matter(code).version_id != version for code, version in pinned.items())
 
 
 @command("hall.apply")
@@ -201,6 +244,8 @@ def submit_bundle(
 ) -> tuple[str, list[str]]:
     """一件事: submit several matters from one form, all or none; returns the bundle's key and the numbers."""
     together = one_thing.joined(codes)
+    holder = statements.ask(identity.holders(actor))["enterprise"]
+    applicants.check_applicant(together.name, together.content, holder.get("credit_code", ""))
     schemas.require(together.form, data)
     missing = missing_materials(together.provided, materials)
     if missing:

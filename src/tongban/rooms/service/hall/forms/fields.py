@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from tongban.kernel.orgs import queries as orgs
 from tongban.lib import masking
 from tongban.rooms.service.hall import rules
 from tongban.rooms.service.hall.queries.applications import Known
@@ -25,6 +26,7 @@ class Field:
     source: str = ""
     at: Any = None
     options: list[tuple[str, bool]] = field(default_factory=list)
+    groups: list[tuple[str, list[tuple[str, str, bool]]]] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     rows: list[list[tuple[str, str, str]]] = field(default_factory=list)
     shown: str = ""
@@ -45,15 +47,17 @@ def locked(told: dict[str, Any]) -> bool:
     )  # fmt: skip
 
 
-def sections(schema: dict[str, Any], data: dict[str, Any], faults: dict[str, Any], known: dict[str, Known]) -> Sections:
-    """Every field of a schema with its value, source and error."""
+def sections(
+    schema: dict[str, Any], data: dict[str, Any], faults: dict[str, Any], known: dict[str, Known], region: str
+) -> Sections:
+    """Every field of a schema with its value, source and error; divisions are offered below `region`."""
     held = Sections([], [])
     for name, told in schema["properties"].items():
         source = known.get(name)
         made = Field(
             name=name, label=told["title"], kind=_kind(name, told), value=data.get(name, ""), help=told.get("description", ""),
             required=name in schema.get("required", []), error=str(faults.get(name, "")).removeprefix(told["title"]).lstrip("：: "), source=source.source if source else "",
-            at=source.at if source else None, options=_options(told, data.get(name)),
+            at=source.at if source else None, options=_options(told, data.get(name)), groups=_divisions(region, data.get(name)) if told.get("x-kind") == "division" else [],
             shown=masking.mask_text(source.value) if source else "", columns=_columns(told), rows=_table(name, told, data.get(name)),
         )  # fmt: skip
         (held.known if source and locked(told) else held.asked).append(made)
@@ -78,6 +82,8 @@ def _table(name: str, told: dict[str, Any], value: Any) -> list[list[tuple[str, 
 def _kind(name: str, told: dict[str, Any]) -> str:
     if _columns(told):
         return "table"
+    if told.get("x-kind") == "division":
+        return "division"
     if told["type"] == "array":
         return "checkboxes" if "enum" in told.get("items", {}) else "several"
     if "const" in told:
@@ -97,6 +103,12 @@ def _options(told: dict[str, Any], value: Any) -> list[tuple[str, bool]]:
     if told["type"] == "array":
         return [(o, o in (value or [])) for o in told.get("items", {}).get("enum", [])]
     return [(o, o == value) for o in told.get("enum", [])]
+
+
+def _divisions(region: str, value: Any) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """(county, its townships as (code, name, chosen)) where the matter is handled."""
+    counties = [orgs.place(region)] if len(region) > 4 else [p for p in orgs.places(region) if p.level == "county"]
+    return [(c.name, [(t.code, t.name, t.code == value) for t in orgs.townships(c.code)]) for c in counties]
 
 
 def posted(schema: dict[str, Any], request: HttpRequest, known: dict[str, Known]) -> dict[str, Any]:
@@ -120,6 +132,8 @@ def answers(schema: dict[str, Any], data: dict[str, Any]) -> list[tuple[str, str
         elif isinstance(value, list):
             shown = "；".join("、".join(map(str, v.values())) if isinstance(v, dict) else str(v) for v in value)
             shown = masking.mask_text(shown)
+        elif told.get("x-kind") == "division":
+            shown = orgs.division_name(value) or value
         else:
             shown = masking.mask_text(str(value))
         found.append((told["title"], shown))

@@ -13,6 +13,7 @@ class Draft(models.Model):
     legal_person = models.BigIntegerField(null=True)
     matter = models.ForeignKey("hall.Matter", on_delete=models.PROTECT, related_name="+")
     version = models.ForeignKey("hall.MatterVersion", on_delete=models.PROTECT, related_name="+")
+    bundle = models.JSONField(default=list, help_text="一件事：[{code, version}]，空为单个事项")
     data = models.JSONField(default=dict)
     materials = models.JSONField(default=list, help_text="[{material, file, name}]")
     created_at = models.DateTimeField()

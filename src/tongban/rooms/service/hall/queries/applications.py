@@ -47,7 +47,7 @@ def draft(actor: Actor, draft_id: str) -> Draft:
         key = uuid.UUID(draft_id)
     except ValueError:
         key = uuid.UUID(int=0)
-    found = Draft.objects.select_related("matter", "version", "matter__organ", "matter__item").filter(id=key, account=actor.account).first()
+    found = Draft.objects.select_related("matter", "version", "matter__organ", "matter__item", "matter__version").filter(id=key, account=actor.account).first()
     if found is None:
         raise NotFound(_("There is no such draft. Drafts are kept for thirty days."))
     return found

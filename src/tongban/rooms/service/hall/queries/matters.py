@@ -92,6 +92,10 @@ class Guide:
     phone: str
 
     @property
+    def name(self) -> str:
+        return self.matter.name
+
+    @property
     def online(self) -> bool:
         return self.matter.online and self.matter.state == "in-force"
 

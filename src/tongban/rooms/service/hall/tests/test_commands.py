@@ -23,7 +23,7 @@ from tongban.rooms.service.hall.commands import applications, imports, licences,
 from tongban.rooms.service.hall.models import Draft, Licence, Matter
 from tongban.rooms.service.hall.queries import licences as licence_queries
 from tongban.rooms.service.hall.queries import matters as matter_queries
-from tongban.rooms.service.hall.queries import one_thing, search
+from tongban.rooms.service.hall.queries import search
 
 pytestmark = pytest.mark.django_db
 PLATFORM = system("test")
@@ -52,7 +52,7 @@ class TestSearch:
 
     def test_in_a_county_its_own_office_comes_and_each_matter_once(self):
         hits = search.search("", region=LIXIA, size=100).hits
-        assert len({h.name for h in hits}) == len(hits) == 20
+        assert len({h.name for h in hits}) == len(hits) == 23
         assert next(h for h in hits if h.name.startswith("食品")).organ == "历下区市场监督管理局"
 
     def test_facets_narrow(self):
@@ -125,47 +125,6 @@ class TestApplication:
             submit()
         assert "济南市市场监督管理局" in str(told.value)
         assert heir in told.value.instead
-
-
-class TestBundle:
-    CODES = (f"individual-business-registration@{LIXIA}", CODE)
-
-    def complete(self, actor):
-        data, materials = {}, []
-        for code in self.CODES:
-            told, files_of = province.complete(actor, code)
-            data |= told
-            materials += files_of
-        data["place_division"] = "370102003"
-        form = one_thing.joined(list(self.CODES)).form
-        for name in form["required"]:
-            field = form["properties"][name]
-            if name not in data:
-                data[name] = (field.get("enum") or [None])[0] or {"boolean": True, "integer": 1, "number": 1, "array": ["其他"]}.get(field["type"], "合成内容")
-        return data, materials
-
-    def test_a_field_that_two_ask_for_is_asked_once(self):
-        together = one_thing.joined(list(self.CODES))
-        assert together.saved > 0
-        assert together.promised == 5
-
-    def test_all_or_none(self):
-        actor = province.citizen()
-        data, materials = self.complete(actor)
-        with pytest.raises(Invalid):
-            applications.submit_bundle(actor, codes=list(self.CODES), data={**data, "place_area": -1}, materials=materials)
-        assert not Case.objects.unscoped("test").exclude(bundle="").exists()
-
-    def test_one_submission_opens_a_case_at_each_office(self):
-        actor = province.citizen()
-        data, materials = self.complete(actor)
-        try:
-            bundle, numbers = applications.submit_bundle(actor, codes=list(self.CODES), data=data, materials=materials)
-        except Invalid as told:
-            pytest.fail(str(told.fields))
-        assert len(numbers) == 2
-        assert [c.number for c in one_thing.own_bundle(actor, bundle)] == numbers
-        assert one_thing.own_bundle(province.citizen("wang"), bundle) == []
 
 
 class TestFiles:

@@ -1,10 +1,14 @@
 """Applying, one thought a step; every step works without script and keeps what was typed."""
 
+import functools
+from urllib.parse import urlencode
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -17,92 +21,137 @@ from tongban.lib.errors import Conflict, Invalid, TongbanError, TooLarge
 from tongban.rooms.service.hall import forms
 from tongban.rooms.service.hall.commands import applications
 from tongban.rooms.service.hall.models import Draft
+from tongban.rooms.service.hall.queries import applicants, matters, one_thing
 from tongban.rooms.service.hall.queries import applications as drafts
-from tongban.rooms.service.hall.queries import matters
+from tongban.rooms.service.hall.views.whom import for_whom
 from tongban.ui.access import actor_of, allows
 
 
 @allows("hall.apply")
 def start(request: HttpRequest, code: str) -> HttpResponse:
-    """Open a draft and go to its first step."""
-    made = applications.begin_draft(actor_of(request), matter_code=code)
+    """Open a draft and go to its first step; first ask for whom, when the matter does not serve who acts now."""
+    actor, guide = actor_of(request), matters.guide(code)
+    applications.check_open(guide.matter)
+    if not any(c.fits and c.now for c in applicants.choices(actor, guide.content)):
+        return for_whom(request, guide, reverse("hall:apply", args=[code]))
+    made = applications.begin_draft(actor, matter_code=code)
     return redirect("hall:apply-identity", draft=made.id)
 
 
+@allows("hall.apply")
+def start_bundle(request: HttpRequest) -> HttpResponse:
+    """一件事: open one draft for all registrations that were chosen; a single one goes its ordinary way."""
+    actor = actor_of(request)
+    codes = one_thing.chosen(request.GET.getlist("matter"))
+    if not codes:
+        messages.info(request, _("Choose at least one registration."))
+        return redirect("hall:one-thing")
+    if len(codes) == 1:
+        return redirect("hall:apply", code=codes[0])
+    together = one_thing.joined(codes)
+    if not any(c.fits and c.now for c in applicants.choices(actor, together.content)):
+        return for_whom(request, together, request.get_full_path())
+    made = applications.begin_bundle(actor, codes=codes)
+    return redirect("hall:apply-identity", draft=made.id)
+
+
+def of_draft(view: Callable[[HttpRequest, Draft], HttpResponse]) -> Callable[[HttpRequest, str], HttpResponse]:
+    """A step of one's own draft, acting for the applicant it was begun for."""
+
+    @functools.wraps(view)
+    def step(request: HttpRequest, draft: str) -> HttpResponse:
+        held = drafts.draft(actor_of(request), draft)
+        if held.legal_person != actor_of(request).legal_person:
+            return for_whom(request, one_thing.paper(held), reverse("hall:apply-identity", args=[held.id]), held)
+        return view(request, held)
+
+    return step
+
+
+def again(held: Draft) -> str:
+    """Where the same is begun for another applicant."""
+    if not held.bundle:
+        return reverse("hall:apply", args=[held.matter.code])
+    return reverse("hall:one-thing-apply") + "?" + urlencode([("matter", b["code"]) for b in held.bundle])
+
+
 def _context(request: HttpRequest, held: Draft, step: int) -> dict[str, Any]:
-    guide = matters.guide(held.matter.code)
+    paper = one_thing.paper(held)
     try:
-        due = calendar.due(held.matter.region_code, clock.today(), guide.promised)
+        due = calendar.due(held.matter.region_code, clock.today(), paper.promised)
     except TongbanError:
         due = None
-    known = drafts.known_values(actor_of(request), guide.form)
+    known = drafts.known_values(actor_of(request), paper.form)
     return {
-        "tab": "matters", "draft": held, "g": guide, "matter": held.matter, "step": step, "due": due, "known": known,
-        "missing": applications.missing_materials(guide.provided, held.materials),
+        "tab": "matters", "draft": held, "g": paper, "step": step, "due": due, "known": known,
+        "missing": applications.missing_materials(paper.provided, held.materials),
     }  # fmt: skip
 
 
 @allows("hall.apply")
-def identity(request: HttpRequest, draft: str) -> HttpResponse:
+@of_draft
+def identity(request: HttpRequest, held: Draft) -> HttpResponse:
     """Step 1: who applies."""
-    held = drafts.draft(actor_of(request), draft)
-    return render(request, "hall/apply_identity.html", _context(request, held, 1))
+    context = _context(request, held, 1)
+    told = applicants.choices(actor_of(request), context["g"].content)
+    context |= {
+        "choices": [c for c in told if c.fits], "unfit": [c for c in told if not c.fits],
+        "served": applicants.served(context["g"].content), "then": again(held),
+    }  # fmt: skip
+    return render(request, "hall/apply_identity.html", context)
 
 
 @allows("hall.apply")
-def form(request: HttpRequest, draft: str) -> HttpResponse:
+@of_draft
+def form(request: HttpRequest, held: Draft) -> HttpResponse:
     """Step 2: what government does not know."""
     actor = actor_of(request)
-    held = drafts.draft(actor, draft)
     context = _context(request, held, 2)
     schema, faults = context["g"].form, {}
     if request.method == "POST":
         data = forms.posted(schema, request, context["known"])
-        held = applications.save_draft(actor, draft=draft, data=data)
+        held = applications.save_draft(actor, draft=str(held.id), data=data)
         faults = schemas.check(schema, data)
         if not faults:
-            return redirect("hall:apply-materials", draft=draft)
-    context |= {"draft": held, "sections": forms.sections(schema, held.data, faults, context["known"]), "faults": faults}
+            return redirect("hall:apply-materials", draft=held.id)
+    context |= {"draft": held, "sections": forms.sections(schema, held.data, faults, context["known"], held.matter.region_code), "faults": faults}
     return render(request, "hall/apply_form.html", context, status=422 if faults else 200)
 
 
 @allows("hall.apply")
 @require_POST
-def autosave(request: HttpRequest, draft: str) -> HttpResponse:
+@of_draft
+def autosave(request: HttpRequest, held: Draft) -> HttpResponse:
     """Keep what stands in the form now; answers when it was saved."""
     actor = actor_of(request)
-    held = drafts.draft(actor, draft)
-    schema = matters.guide(held.matter.code).form
-    saved = applications.save_draft(actor, draft=draft, data=forms.posted(schema, request, drafts.known_values(actor, schema)))
+    schema = one_thing.paper(held).form
+    saved = applications.save_draft(actor, draft=str(held.id), data=forms.posted(schema, request, drafts.known_values(actor, schema)))
     told = _("Saved at %(time)s") % {"time": f"{saved.saved_at.astimezone(clock.CHINA):%H:%M}"}
     return HttpResponse(told, content_type="text/plain; charset=utf-8")
 
 
 @allows("hall.apply")
-def materials(request: HttpRequest, draft: str) -> HttpResponse:
+@of_draft
+def materials(request: HttpRequest, held: Draft) -> HttpResponse:
     """Step 3: what only the applicant has."""
-    actor, fault = actor_of(request), ""
-    held = drafts.draft(actor, draft)
+    fault = ""
     if request.method == "POST":
         try:
-            _change_materials(request, draft)
-            if "next" in request.POST:
-                return redirect("hall:apply-review", draft=draft)
-            return redirect("hall:apply-materials", draft=draft)
+            _change_materials(request, held)
+            return redirect("hall:apply-review" if "next" in request.POST else "hall:apply-materials", draft=held.id)
         except (Invalid, TooLarge) as refused:
             fault = str(refused)
-        held = drafts.draft(actor, draft)
+        held.refresh_from_db()
     context = _context(request, held, 3) | {"fault": fault}
     context["rows"] = [(m, [f for f in held.materials if f["material"] == m["name"]]) for m in context["g"].provided]
     return render(request, "hall/apply_materials.html", context, status=422 if fault else 200)
 
 
-def _change_materials(request: HttpRequest, draft: str) -> None:
-    actor = actor_of(request)
+def _change_materials(request: HttpRequest, held: Draft) -> None:
+    actor, draft = actor_of(request), str(held.id)
     if "drop" in request.POST:
         applications.drop_material(actor, draft=draft, file=request.POST["drop"])
-    guide = matters.guide(drafts.draft(actor, draft).matter.code)
-    for place, material in enumerate(guide.provided):
+    for place, material in enumerate(one_thing.paper(held).provided):
         for upload in request.FILES.getlist(f"file-{place}"):
             applications.add_material(
                 actor, draft=draft, material=material["name"], name=upload.name or "", stream=upload, size=upload.size or 0
@@ -110,15 +159,17 @@ def _change_materials(request: HttpRequest, draft: str) -> None:
 
 
 @allows("hall.apply")
-def review(request: HttpRequest, draft: str) -> HttpResponse:
+@of_draft
+def review(request: HttpRequest, held: Draft) -> HttpResponse:
     """Step 4: read once more, submit."""
     actor = actor_of(request)
-    held = drafts.draft(actor, draft)
     context = _context(request, held, 4)
     faults: dict[str, Any] = {}
     if request.method == "POST":
         try:
-            number = applications.submit_draft(actor, draft=draft)
+            number = applications.submit_draft(actor, draft=str(held.id))
+            if held.bundle:
+                return redirect("hall:bundle", bundle=cases.case(actor, number).bundle)
             return redirect("hall:receipt", number=number)
         except Invalid as refused:
             faults = refused.fields or {"": str(refused)}
@@ -150,7 +201,7 @@ def correct(request: HttpRequest, number: str) -> HttpResponse:
     notice = next((i for i in reversed(cases.items_of(one)) if i.action == "correct"), None)
     context = {
         "tab": "mine", "case": one, "g": guide, "known": known, "faults": faults, "fault": fault, "notice": notice,
-        "sections": forms.sections(guide.form, data, faults, known),
+        "sections": forms.sections(guide.form, data, faults, known, one.region_code),
         "rows": [(m, [f for f in one.materials if f["material"] == m["name"]]) for m in guide.provided],
     }  # fmt: skip
     return render(request, "hall/correct.html", context, status=422 if fault else 200)

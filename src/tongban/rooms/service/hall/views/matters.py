@@ -10,7 +10,7 @@ from tongban.kernel.cases import queries as cases
 from tongban.lib import clock
 from tongban.lib.errors import Invalid, NotFound, TongbanError
 from tongban.rooms.service.hall import rules
-from tongban.rooms.service.hall.queries import matters, one_thing, search
+from tongban.rooms.service.hall.queries import applicants, matters, one_thing, search
 from tongban.ui import exports
 from tongban.ui.access import OPEN, allows
 from tongban.ui.chrome import region_of
@@ -61,6 +61,7 @@ def guide(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "tab": "matters", "g": told, "matter": told.matter, "near": near if near and near.id != told.matter.id else None, "due": due,
         "task_type": rules.TASK_TYPES.get(told.matter.item.task_type, ""), "grades": rules.TRUST_GRADES, "process": process,
+        "served": applicants.served(told.content),
         "versions": matters.versions(code), "site": region_map("county", told.matter.region_code[:4]),
         "rows": [(m, m in told.provided, m["type"] == "申请表") for m in told.content.get("materials", [])],
         "special": told.content.get("special_procedures", []),
