@@ -86,7 +86,9 @@ def measure(say):
             words.append((time.perf_counter() - began) * 1000)
             began = time.perf_counter()
             asked = random.choice(SHOPS)
-            queries.search(supervisor, words=f"{asked} 食品经营", state=random.choice(("", "accepted", "suspended")), region=random.choice(("3701", "3702", "")))
+            queries.search(
+                supervisor, words=f"{asked} 食品经营", state=random.choice(("", "accepted", "suspended")), region=random.choice(("3701", "3702", ""))
+            )
             whole.append((time.perf_counter() - began) * 1000)
     every = work + words + whole
     p95 = percentile(every, 0.95)

@@ -105,11 +105,14 @@ def bare_rows(postgres):
         lines = ["BEGIN;"]
         for table, (where, skipped) in tables.items():
             columns = [
-                r[0] for r in link.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position", [table])
+                r[0]
+                for r in link.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position", [table])
                 if r[0] not in skipped
             ]
             quoted = ", ".join(f'"{c}"' for c in columns)
-            literals = link.execute(f"SELECT {', '.join(f'quote_nullable({chr(34)}{c}{chr(34)}::text)' for c in columns)} FROM {table} WHERE {where} LIMIT 1", [case]).fetchone()
+            literals = link.execute(
+                f"SELECT {', '.join(f'quote_nullable({chr(34)}{c}{chr(34)}::text)' for c in columns)} FROM {table} WHERE {where} LIMIT 1", [case]
+            ).fetchone()
             values = ", ".join(literals)
             if table == "cases_case":
                 lines.append(f"INSERT INTO {table} (number, {quoted}) VALUES ('B' || nextval('cases_number'), {values}) RETURNING id AS case_id \\gset")

@@ -31,7 +31,8 @@ def measure(say):
             cursor.execute(
                 "INSERT INTO ledger_entry (at, actor_name, organ_name, authority, tag, subject, origin, body) SELECT now(), '李合成', '历下区市场监督管理局',"
                 " '行政许可法第三十二条', 'cases.case.accepted', 'case:JN26-1124-' || g, '127.0.0.1', jsonb_build_object('case', g, 'organ', '370102-market')"
-                " FROM generate_series(1, %s) g", [ENTRIES],
+                " FROM generate_series(1, %s) g",
+                [ENTRIES],
             )
         began = time.monotonic()
         sealed = commands.seal_entries()

@@ -40,7 +40,10 @@ def fill(connection, say):
             rows.append((cached[key], one.id))
         for start in range(0, len(rows), 5000):
             part = rows[start : start + 5000]
-            cursor.execute("UPDATE hall_matter m SET search = t.v::tsvector FROM unnest(%s::text[], %s::bigint[]) AS t(v, id) WHERE m.id = t.id", [[r[0] for r in part], [r[1] for r in part]])
+            cursor.execute(
+                "UPDATE hall_matter m SET search = t.v::tsvector FROM unnest(%s::text[], %s::bigint[]) AS t(v, id) WHERE m.id = t.id",
+                [[r[0] for r in part], [r[1] for r in part]],
+            )
         cursor.execute("SELECT count(*) FROM hall_matter")
         say(f"{cursor.fetchone()[0]} matters in {time.monotonic() - began:.0f} s")
     connection.connection.execute("VACUUM ANALYZE hall_matter")

@@ -68,8 +68,7 @@ def hidden_imports(root: Path) -> list[str]:
         f"{path}: {node.name}"
         for path, tree, _text in sources(root)
         for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and any(isinstance(inner, ast.Import | ast.ImportFrom) for inner in ast.walk(node))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(isinstance(inner, ast.Import | ast.ImportFrom) for inner in ast.walk(node))
     ]
 
 

@@ -17,7 +17,7 @@ COMMITTED = Path(__file__).parent / "access.json"
 ACTORS = ("stranger", "zhang", "wang", "li", "desk-3702", "qian", "zhao", "sun", "zhou", "wu", "zheng", "feng", "chen")
 EXAMPLES = {
     "code": "food-operation-permit-new@370102", "number": "JN00-0000-00000", "draft": "x", "version": 999999, "item": 999999, "key": "sd-samr",
-    "kind": "power", "file": "x", "token": "x", "light": 999999, "rating": 999999, "username": "nobody", "bundle": "x",
+    "kind": "power", "file": "x", "token": "x", "light": 999999, "rating": 999999, "account": 999999, "username": "nobody", "bundle": "x",
 }  # fmt: skip
 
 

@@ -8,7 +8,9 @@ import subprocess
 import time
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 HOME = Path(__file__).parents[1]
@@ -21,13 +23,13 @@ def free_port():
 
 
 class Installation:
-    def __init__(self, data):
-        self.data, self.port = data, free_port()
+    def __init__(self, data, **settings):
+        self.data, self.port, self.settings = data, free_port(), settings
 
     def run(self, *arguments, **more):
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("TONGBAN_", "DATABASE_URL", "DJANGO_"))}
         command = ["./tongban", *arguments, "--data", str(self.data), "--port", str(self.port)]
-        return subprocess.run(command, cwd=HOME, capture_output=True, text=True, check=False, timeout=120, env=kept, **more)
+        return subprocess.run(command, cwd=HOME, capture_output=True, text=True, check=False, timeout=120, env=kept | self.settings, **more)
 
     def supervisor(self):
         import json
@@ -126,3 +128,26 @@ def test_a_wrong_python_gets_one_sentence(tmp_path):
     done = subprocess.run(["/bin/sh", "./tongban", "status"], cwd=HOME, capture_output=True, text=True, check=False, env={"PATH": str(tmp_path)})
     assert done.returncode == 2
     assert "Python 3.11" in done.stderr
+
+
+def test_any_other_postgresql_takes_the_place_of_the_embedded_one(tmp_path, django_db_setup):
+    """The server that the tests run on stands for a department's own: reached by address alone."""
+    address = os.environ["DATABASE_URL"]
+    outside = urlsplit(address)._replace(path="/outside").geturl()
+    with psycopg.connect(address, autocommit=True) as link:
+        link.execute("DROP DATABASE IF EXISTS outside")
+        link.execute("CREATE DATABASE outside")
+    made = Installation(tmp_path / "data", DATABASE_URL=outside)
+    try:
+        first = made.run("up", "--detach", "--no-demo")
+        assert first.returncode == 0, first.stdout + first.stderr
+        assert made.answers()
+        assert not (made.data / "postgres").exists()
+        with psycopg.connect(outside) as link:
+            assert link.execute("SELECT count(*) FROM hall_matter").fetchone()[0] > 1000
+        assert made.run("verify").returncode == 0
+    finally:
+        made.run("down")
+    assert gone(made)
+    with psycopg.connect(address, autocommit=True) as link:
+        link.execute("DROP DATABASE outside WITH (FORCE)")

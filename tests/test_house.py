@@ -20,7 +20,10 @@ BREACHES = {
     "no docstring": ("rooms/service/hall/tasks.py", "x = 1\n"),
     "hidden imports": ("lib/clock.py", '"""x"""\n\n\ndef f():\n    import os\n    return os\n'),
     "foreign rooms": ("rooms/service/supervision/models.py", '"""x"""\nfrom django.db import models\n\nK = models.ForeignKey("hall.Matter")\n'),
-    "undeclared events": ("rooms/service/hall/handlers.py", '"""x"""\nfrom tongban.kernel.ledger.delivery import handles\n\nhandles("hall.nothing.happened")\n'),
+    "undeclared events": (
+        "rooms/service/hall/handlers.py",
+        '"""x"""\nfrom tongban.kernel.ledger.delivery import handles\n\nhandles("hall.nothing.happened")\n',
+    ),
     "silent writers": ("rooms/service/hall/views/home.py", '"""x"""\nMatter.objects.create(name="x")\n'),
 }
 CONTRACT_BREACHES = {

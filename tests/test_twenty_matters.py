@@ -27,7 +27,20 @@ pytestmark = pytest.mark.django_db
 PLATFORM = system("test")
 KEYS = [m["id"] for name in COMPLETE for m in json.loads((settings.DATASETS / "hall" / name).read_text())["matters"]]
 PRINTABLE = characters(min_codepoint=48, max_codepoint=90)
-SAMPLES = ("合成内容", "鲁A12345", "370102003", "13800000001", "2020-01-01", "370102190001010070", "A12345", "123456", "2020", "12345678901234567", "110101", "37010220200101")
+SAMPLES = (
+    "合成内容",
+    "鲁A12345",
+    "370102003",
+    "13800000001",
+    "2020-01-01",
+    "370102190001010070",
+    "A12345",
+    "123456",
+    "2020",
+    "12345678901234567",
+    "110101",
+    "37010220200101",
+)
 
 
 def value(told):

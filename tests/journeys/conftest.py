@@ -38,9 +38,7 @@ def site(django_db_setup, django_db_blocker):
     environment = {**os.environ, "DATABASE_URL": url, "TONGBAN_ADDRESS": address, "TONGBAN_DEMO": "1", "PYTHONPATH": "src"}
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
            "--blocking-threads", "4", "--no-ws", "--log-level", "error", "tongban.config.wsgi:application"]  # fmt: skip
-    running = [
-        subprocess.Popen(command, env=environment, start_new_session=True) for command in (web, [sys.executable, "-m", "tongban", "worker"])
-    ]
+    running = [subprocess.Popen(command, env=environment, start_new_session=True) for command in (web, [sys.executable, "-m", "tongban", "worker"])]
     try:
         for _n in range(300):
             try:

@@ -1,7 +1,10 @@
 """Supervisor, matter editor, process editor, administrator."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
+from tongban.config import province
 from tongban.kernel.identity.actor import system
 from tongban.kernel.cases.tests.test_commands import MONDAY, act, submit
 from tongban.lib import clock
@@ -122,9 +125,40 @@ def test_administrator_sees_jobs_and_tables(visitor):
     person.sees("是否延误")
 
 
-@pytest.mark.parametrize("path", ["/hall/cases/?q=食品", "/hall/figures/", "/hall/editor/import/", "/account/messages/"])
+@pytest.mark.parametrize("path", ["/hall/cases/?q=食品", "/hall/figures/", "/hall/editor/import/", "/account/messages/", "/account/own/"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_desk_pages_are_clean(visitor, path, width):
     person = visitor(width=width).become("wu" if "editor" in path else "li")
     person.go(path)
     person.check()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_an_administrator_opens_an_account_and_appoints(visitor, width):
+    admin = visitor(width=width).become("chen")
+    admin.go("/account/people/")
+    admin.check()
+    admin.page.fill("#name", "某合成")
+    admin.page.fill("#idn", province.synthetic_id(970 + width % 7))
+    admin.page.fill("#username", f"fresh-{width}")
+    admin.page.fill("#region", "370102")
+    admin.page.get_by_role("button", name="开通账户").click()
+    admin.sees("初始密码（只显示这一次）").check()
+    admin.page.fill("#organ", "370102-market")
+    admin.page.get_by_role("button", name="任命角色").click()
+    admin.sees("历下区市场监督管理局").check()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_representative_lets_another_act_and_takes_it_back(visitor, width):
+    person = visitor(width=width).become("zhang")
+    person.go("/hall/mine/")
+    person.page.get_by_role("link", name="我的账户").click()
+    person.check()
+    person.page.fill("#gname", "王合成")
+    person.page.fill("#gid", province.synthetic_id(2))
+    person.page.fill("#gend", f"{datetime.now(tz=clock.CHINA).date() + timedelta(days=100)}")  # the web process has the real day
+    person.page.get_by_role("button", name="授权", exact=True).click()
+    person.sees("已授权").check()
+    person.page.get_by_role("button", name="终止授权").click()
+    person.sees("授权已终止")

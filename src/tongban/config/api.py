@@ -16,9 +16,7 @@ from tongban.rooms.trust.account.api import router as account
 from tongban.ui import refusals
 from tongban.ui.refusals import problem
 
-api = NinjaAPI(
-    title="Tongban 通办", version="1", urls_namespace="api", docs_url="/docs", description="Bearer token: POST /api/account/tokens"
-)
+api = NinjaAPI(title="Tongban 通办", version="1", urls_namespace="api", docs_url="/docs", description="Bearer token: POST /api/account/tokens")
 api.add_router("/account", account, tags=["account"])
 api.add_router("/hall", hall, tags=["hall"])
 api.add_router("/supervision", supervision, tags=["supervision"])

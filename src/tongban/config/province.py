@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tongban.kernel.identity.models import Account, LegalPerson, Person
     from tongban.kernel.cases.models import Case
 
+
 def load_people(loader: Actor, password: str) -> int:
     """Personas, a desk in every city, enterprises."""
     if identity_queries.personas().exists():

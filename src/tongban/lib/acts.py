@@ -75,9 +75,7 @@ def nothing_changed() -> None:
         frame.tags.append("")
 
 
-def command(
-    permission: str, *, one_statement: bool = False
-) -> Callable[[Callable[Concatenate[A, P], R]], Callable[Concatenate[A, P], R]]:
+def command(permission: str, *, one_statement: bool = False) -> Callable[[Callable[Concatenate[A, P], R]], Callable[Concatenate[A, P], R]]:
     """Make a function a command: refused without `permission` ("" asks for none: say why in the docstring).
 
     `one_statement`: all it writes, entry included, is one SQL statement, which is a transaction of its own; BEGIN and

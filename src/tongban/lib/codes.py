@@ -1,5 +1,6 @@
 """Codes with check digits: GB 32100 (organisations), GB 11643 (persons), GB/T 2260 (regions). Pure."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -16,7 +17,7 @@ def credit_check_digit(body: str) -> str:
 
 
 def credit_code_fault(code: str) -> str:
-    """"" when the code is sound, else a slug: length, alphabet, check-digit."""
+    """ "" when the code is sound, else a slug: length, alphabet, check-digit."""
     if len(code) != 18:
         return "length"
     if any(c not in CREDIT_ALPHABET for c in code):
@@ -37,7 +38,7 @@ def resident_check_digit(body: str) -> str:
 
 
 def resident_id_fault(number: str, *, today: date, region_known: Callable[[str], bool] | None = None) -> str:
-    """"" when the number is sound, else: length, digits, region, birth-date, check-digit.
+    """ "" when the number is sound, else: length, digits, region, birth-date, check-digit.
 
     `region_known` answers for six digits *with history*: an identity keeps the code of the county that issued
     it, long after that county was merged or renamed.
@@ -68,5 +69,10 @@ def in_region(code: str, scope: str) -> bool:
 
 
 def ancestors(code: str) -> list[str]:
-    """"370102001" -> ["37", "3701", "370102", "370102001"]."""
+    """ "370102001" -> ["37", "3701", "370102", "370102001"]."""
     return [code[:n] for n in (2, 4, 6, 9) if len(code) >= n]
+
+
+def mobile_fault(number: str) -> str:
+    """ "form" unless it is a mobile number of the mainland: eleven digits from 13 to 19."""
+    return "" if re.fullmatch(r"1[3-9]\d{9}", number, re.ASCII) else "form"

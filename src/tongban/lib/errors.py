@@ -1,15 +1,15 @@
 """One tree of errors; `ui.refusals` turns each into a page or application/problem+json.
 
-    TongbanError
-    ├── Invalid       422  what was typed must be changed; `fields` names where
-    ├── NotLoggedIn   401
-    ├── Refused       403  this actor may not
-    ├── NotFound      404  absent, or outside the actor's scope (the two are not told apart)
-    ├── Conflict      409  the thing has moved on, or the rule forbids the move
-    ├── Gone          410  cancelled; `instead` names what replaces it
-    ├── TooLarge      413
-    ├── TooMany       429
-    └── Unavailable   503  a part outside does not answer
+TongbanError
+├── Invalid       422  what was typed must be changed; `fields` names where
+├── NotLoggedIn   401
+├── Refused       403  this actor may not
+├── NotFound      404  absent, or outside the actor's scope (the two are not told apart)
+├── Conflict      409  the thing has moved on, or the rule forbids the move
+├── Gone          410  cancelled; `instead` names what replaces it
+├── TooLarge      413
+├── TooMany       429
+└── Unavailable   503  a part outside does not answer
 """
 
 from collections.abc import Mapping

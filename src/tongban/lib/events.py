@@ -17,7 +17,7 @@ class Event:
 
     @property
     def subject(self) -> str:
-        """"case:JN26-1124-00042": the kind and key of what the event is about."""
+        """ "case:JN26-1124-00042": the kind and key of what the event is about."""
         return f"{self.kind}:{getattr(self, self.about)}"
 
     def payload(self) -> dict[str, Any]:

@@ -21,9 +21,7 @@ def fonts() -> typst.Fonts:
 
 def pdf(template: Path, data: dict[str, Any]) -> bytes:
     """The document of a Typst template; the template reads `sys.inputs.data` as JSON."""
-    made = typst.compile(
-        str(template), font_paths=fonts(), sys_inputs={"data": json.dumps(data, ensure_ascii=False)}, format="pdf"
-    )
+    made = typst.compile(str(template), font_paths=fonts(), sys_inputs={"data": json.dumps(data, ensure_ascii=False)}, format="pdf")
     if not isinstance(made, bytes):
         raise TypeError("one PDF was expected")
     return made

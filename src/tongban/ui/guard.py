@@ -17,9 +17,7 @@ from tongban.lib import clock
 from tongban.lib.errors import TongbanError, TooLarge
 from tongban.ui import refusals
 
-POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-)
+POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 SEEN = "seen_at"
 SEEN_EVERY = timedelta(minutes=1)
 

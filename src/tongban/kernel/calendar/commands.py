@@ -41,9 +41,7 @@ def load_year(actor: Actor, *, year: int) -> int:
 
 
 @command("calendar.edit")
-def set_day(
-    actor: Actor, *, day: date, works: bool, name: str, region: str = "", source: str = "手工录入"
-) -> None:
+def set_day(actor: Actor, *, day: date, works: bool, name: str, region: str = "", source: str = "手工录入") -> None:
     """Say whether a day is worked, in the country or in one region."""
     Year.objects.get_or_create(year=day.year, defaults={"source": source})
     SpecialDay.objects.update_or_create(day=day, region_code=region, defaults={"works": works, "name": name})

@@ -44,7 +44,9 @@ def working_days(region: str) -> WorkingDays:
 def missing_year(fault: MissingYear) -> Unavailable:
     """The sentence for a year without data: what to enter and where."""
     return Unavailable(
-        _("The working calendar has no data for %(year)s. An administrator enters that year's holidays and make-up days under Administration → Working calendar, or imports them with “tongban manage load_holidays %(year)s”.")
+        _(
+            "The working calendar has no data for %(year)s. An administrator enters that year's holidays and make-up days under Administration → Working calendar, or imports them with “tongban manage load_holidays %(year)s”."
+        )
         % {"year": fault.year},
         code="calendar-year-missing",
     )

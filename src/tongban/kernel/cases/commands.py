@@ -84,7 +84,7 @@ def open_case(
 
 
 def number_prefix(region: str, today: date) -> str:
-    """"JN26-1124-": the city's letters, year, month and day."""
+    """ "JN26-1124-": the city's letters, year, month and day."""
     city = next((p.abbreviation for p in reversed(orgs.path(region)) if p.abbreviation), "SD")
     return f"{city}{today:%y}-{today:%m%d}-"
 
@@ -165,10 +165,7 @@ def _move(
     try:
         one.state = rules.next_state(was, effect)
     except rules.IllegalMove as fault:
-        raise Conflict(
-            _("A case that is “%(state)s” cannot be handled so. Reload the page to see where it stands.")
-            % {"state": rules.STATES[was]}
-        ) from fault
+        raise Conflict(_("A case that is “%(state)s” cannot be handled so. Reload the page to see where it stands.") % {"state": rules.STATES[was]}) from fault
     position = _engine_step(one, candidate.task, chosen["key"])
     one.engine_state = position.state
     _tick(one, effect, chosen, opinion, special_days, on)
@@ -209,9 +206,7 @@ def _tick(one: Case, effect: str, chosen: dict[str, str], note: str, special_day
             authority=chosen.get("authority", ""),
         )  # fmt: skip
         try:
-            now = rules.fold(
-                queries.ticks(one), calendar.working_days(one.region_code), one.promised_days, one.statutory_days
-            )
+            now = rules.fold(queries.ticks(one), calendar.working_days(one.region_code), one.promised_days, one.statutory_days)
         except MissingYear as fault:
             raise calendar.missing_year(fault) from fault
         one.receipt_due, one.promise_due, one.statutory_due = now.receipt_due, now.promise_due, now.statutory_due
@@ -241,9 +236,7 @@ def _save(one: Case) -> None:
     one.save()
     tokens = search_tokens(one.title, one.applicant_name, one.organ_id, one.region_code, one.matter_code, one.state)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE cases_case SET search = %s::tsvector WHERE id = %s", [f"{tokens} {text.quoted(one.number.lower())}", one.id]
-        )
+        cursor.execute("UPDATE cases_case SET search = %s::tsvector WHERE id = %s", [f"{tokens} {text.quoted(one.number.lower())}", one.id])
 
 
 def _open_items(one: Case, tasks: list[tuple[str, str]]) -> None:
@@ -256,22 +249,16 @@ def _open_items(one: Case, tasks: list[tuple[str, str]]) -> None:
         if task in known:
             continue
         row = _task_row(one.process.steps[name], task, name, one.region_code, clock.today())
-        WorkItem.objects.unscoped("create").create(
-            case=one, organ_id=one.organ_id, region_code=one.region_code, opened_at=clock.now(), **row
-        )
+        WorkItem.objects.unscoped("create").create(case=one, organ_id=one.organ_id, region_code=one.region_code, opened_at=clock.now(), **row)
     items.filter(state="open").update(due=due)
 
 
-def _tell(
-    actor: Actor, one: Case, candidate: WorkItem, chosen: dict[str, str], opinion: str, special_days: int
-) -> None:
+def _tell(actor: Actor, one: Case, candidate: WorkItem, chosen: dict[str, str], opinion: str, special_days: int) -> None:
     about = {"case": one.number, "matter": one.matter_code, "organ": one.organ.key, "region": one.region_code}
     effect, authority = chosen["effect"], chosen.get("authority", "")
     moved = events.MOVED.get(effect)
     if moved is None:
-        event: events.CaseEvent = events.StepTaken(
-            **about, step=candidate.name, action=chosen["name"], effect=effect, opinion=opinion
-        )
+        event: events.CaseEvent = events.StepTaken(**about, step=candidate.name, action=chosen["name"], effect=effect, opinion=opinion)
     else:
         due = one.promise_due.isoformat() if one.promise_due else ""
         event = moved(**about, opinion=opinion, days=special_days, special=chosen.get("special", ""), due=due)
@@ -329,9 +316,7 @@ def withdraw_case(actor: Actor, *, number: str, reason: str = "") -> Case:
     _end(one, "withdraw", reason)
     record(
         actor,
-        events.CaseWithdrawn(
-            case=one.number, matter=one.matter_code, organ=one.organ.key, region=one.region_code, opinion=reason
-        ),
+        events.CaseWithdrawn(case=one.number, matter=one.matter_code, organ=one.organ.key, region=one.region_code, opinion=reason),
     )
     return one
 
@@ -365,9 +350,7 @@ def lapse_correction(actor: Actor, *, number: str) -> Case:
     _end(one, "lapse", "逾期未补正")
     record(
         actor,
-        events.CaseLapsed(
-            case=one.number, matter=one.matter_code, organ=one.organ.key, region=one.region_code, opinion="逾期未补正"
-        ),
+        events.CaseLapsed(case=one.number, matter=one.matter_code, organ=one.organ.key, region=one.region_code, opinion="逾期未补正"),
     )
     return one
 

@@ -120,9 +120,7 @@ def work_items(actor: Actor) -> QuerySet[WorkItem]:
     )  # fmt: skip
 
 
-def work_list(
-    actor: Actor, *, light: str = "", matter: str = "", after: tuple[date | None, int] | None = None, limit: int = 20
-) -> list[WorkItem]:
+def work_list(actor: Actor, *, light: str = "", matter: str = "", after: tuple[date | None, int] | None = None, limit: int = 20) -> list[WorkItem]:
     """待办, most urgent first; `after` is (due, id) of the last row seen."""
     rows = _lit(work_items(actor), light)
     if matter:
@@ -156,7 +154,13 @@ def work_counts(actor: Actor) -> dict[str, int]:
 
 def item(actor: Actor, item_id: int) -> WorkItem:
     """A work item of a case in scope, whatever its state."""
-    one = WorkItem.objects.unscoped("case checked next").select_related("case").defer("case__engine_state", "case__data", "case__search").filter(id=item_id).first()
+    one = (
+        WorkItem.objects.unscoped("case checked next")
+        .select_related("case")
+        .defer("case__engine_state", "case__data", "case__search")
+        .filter(id=item_id)
+        .first()
+    )
     if one is None or not visible(actor).filter(id=one.case_id).exists():
         raise NotFound(_("There is no such work item within your view."))
     return one

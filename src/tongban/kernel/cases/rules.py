@@ -113,9 +113,7 @@ def _apply(clock: Clock, tick: Tick, days: Days, promised: int, statutory: int) 
     if tick.kind == "receive":
         return replace(clock, receipt_due=days.add(tick.on, RECEIPT_DAYS))
     if tick.kind == "start":
-        return replace(
-            clock, receipt_due=None, promise_due=days.add(tick.on, promised), statutory_due=days.add(tick.on, statutory)
-        )
+        return replace(clock, receipt_due=None, promise_due=days.add(tick.on, promised), statutory_due=days.add(tick.on, statutory))
     if tick.kind == "pause":
         return replace(clock, paused=tick.reason, paused_on=tick.on)
     if tick.kind == "resume":
@@ -146,9 +144,7 @@ class Standing:
     due: date | None = None
 
 
-def standing(
-    *, today: date, due: date | None, statutory_due: date | None, paused: str, closed: bool, days: Days
-) -> Standing:
+def standing(*, today: date, due: date | None, statutory_due: date | None, paused: str, closed: bool, days: Days) -> Standing:
     """The light for lists: red past the statutory limit, yellow past the running one, soon on its last two days."""
     if closed:
         return Standing("done")

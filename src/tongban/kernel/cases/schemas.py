@@ -16,7 +16,7 @@ def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def schema_fault(schema: dict[str, Any]) -> str:
-    """"" when the schema itself is valid JSON Schema 2020-12 with an object at its root, else why not."""
+    """ "" when the schema itself is valid JSON Schema 2020-12 with an object at its root, else why not."""
     try:
         jsonschema_rs.meta.validate(schema)
         _validator(json.dumps(schema, sort_keys=True))

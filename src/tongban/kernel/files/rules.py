@@ -21,7 +21,7 @@ def sniff(head: bytes) -> str:
 
 
 def fault(name: str, head: bytes, size: int, limit: int) -> str:
-    """"" when the file may come in, else: empty, too-large, ending, content."""
+    """ "" when the file may come in, else: empty, too-large, ending, content."""
     if size == 0:
         return "empty"
     if size > limit:

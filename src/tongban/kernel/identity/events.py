@@ -53,3 +53,27 @@ class PersonalDataSeen(Event):
     person: int
     fields: list[str]
     purpose: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountChanged(Event):
+    """`what`: contact, password, password-reset, closed, role-ended."""
+
+    tag: ClassVar[str] = "identity.account.changed"
+    kind: ClassVar[str] = "account"
+    about: ClassVar[str] = "account"
+    account: int
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MandateChanged(Event):
+    """`change`: given or ended."""
+
+    tag: ClassVar[str] = "identity.mandate.changed"
+    kind: ClassVar[str] = "mandate"
+    about: ClassVar[str] = "mandate"
+    mandate: int
+    legal_person: int
+    person: int
+    change: str

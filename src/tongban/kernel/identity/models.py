@@ -59,6 +59,7 @@ class Account(AbstractBaseUser):
 
     username = models.CharField(max_length=60, unique=True)
     person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="account")
+    email = models.EmailField(blank=True, help_text="where notices go by mail, when that channel is on")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="may open the administrators' tables")
     failures = models.PositiveIntegerField(default=0)
@@ -68,7 +69,7 @@ class Account(AbstractBaseUser):
 
     objects: ClassVar[AccountManager] = AccountManager()
     USERNAME_FIELD = "username"
-    EMAIL_FIELD = "username"
+    EMAIL_FIELD = "email"
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         return self.is_active and self.is_staff

@@ -8,9 +8,10 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from tongban.kernel.identity.actor import STRANGER, Actor, citizen_roles
-from tongban.kernel.identity.models import Account, Mandate
+from tongban.kernel.identity import rules
+from tongban.kernel.identity.models import Account, Appointment, Mandate
 from tongban.lib import clock, sm, statements
-from tongban.lib.errors import Refused
+from tongban.lib.errors import NotFound, Refused
 from tongban.lib.statements import Ask, Row
 
 _ACTOR = """
@@ -73,10 +74,7 @@ def mandates(actor: Actor) -> list[Mandated]:
     """The enterprises that the actor's person may act for today."""
     today = clock.today()
     rows = Mandate.objects.filter(Q(ended_on=None) | Q(ended_on__gte=today), person=actor.person, begun_on__lte=today)
-    return [
-        Mandated(m.legal_person_id, m.legal_person.name, m.legal_person.credit_code, m.basis)
-        for m in rows.select_related("legal_person").order_by("id")
-    ]
+    return [Mandated(m.legal_person_id, m.legal_person.name, m.legal_person.credit_code, m.basis) for m in rows.select_related("legal_person").order_by("id")]
 
 
 def acting_for(actor: Actor, legal_person: int) -> Actor:
@@ -161,3 +159,66 @@ def supervisors_of(region: str) -> list[int]:
     rows = Account.objects.filter(appointments__role="supervisor", is_active=True, appointments__begun_on__lte=today)
     rows = rows.filter(Q(appointments__ended_on=None) | Q(appointments__ended_on__gte=today))
     return [a for a, code in rows.values_list("id", "appointments__region_code") if region.startswith(code)]
+
+
+def on_duty(today: date) -> Q:
+    """Appointments and mandates that hold on a day; the last day counts."""
+    return Q(begun_on__lte=today) & (Q(ended_on=None) | Q(ended_on__gte=today))
+
+
+def represents(actor: Actor, legal_person: int) -> bool:
+    """Whether the actor's person is the legal representative."""
+    rows = Mandate.objects.filter(on_duty(clock.today()), person=actor.person, legal_person=legal_person, basis=rules.REPRESENTATIVE)
+    return actor.logged_in and rows.exists()
+
+
+def mandate_between(person: int, legal_person: int) -> Mandate | None:
+    """The mandate in force that a person holds for an enterprise."""
+    return Mandate.objects.filter(on_duty(clock.today()), person=person, legal_person=legal_person).first()
+
+
+def mandates_given(actor: Actor) -> list[Mandate]:
+    """Mandates in force of the enterprises that the actor represents, its own apart."""
+    mine = [m.id for m in mandates(actor) if represents(actor, m.id)]
+    rows = Mandate.objects.filter(on_duty(clock.today()), legal_person__in=mine, basis=rules.AGENT)
+    return list(rows.select_related("person", "legal_person").order_by("id"))
+
+
+def own_account(actor: Actor) -> Account:
+    """The actor's account with its person."""
+    return Account.objects.select_related("person").get(id=actor.account)
+
+
+def managed_accounts(actor: Actor, *, words: str = "") -> QuerySet[Account]:
+    """Accounts within the administrator's regions: by appointment, or by residence for citizens."""
+    actor.require("identity.manage_accounts")
+    rows = Account.objects.select_related("person").prefetch_related("appointments__organ").order_by("id")
+    if not actor.is_system:
+        reach = Q()
+        for region in actor.regions:
+            reach |= Q(appointments__region_code__startswith=region) | Q(appointments=None, person__region_code__startswith=region)
+        rows = rows.filter(reach).distinct()
+    if words:
+        rows = rows.filter(Q(username__icontains=words) | Q(person__name__contains=words) | Q(appointments__organ__name__contains=words)).distinct()
+    return rows
+
+
+def managed_account(actor: Actor, account: int) -> Account:
+    """One of them; raises NotFound."""
+    found = managed_accounts(actor).filter(id=account).first()
+    if found is None:
+        raise NotFound(_("There is no such account within your region."))
+    return found
+
+
+def posts(account: Account) -> list[Appointment]:
+    """What an account is appointed to today."""
+    return list(account.appointments.filter(on_duty(clock.today())).select_related("organ").order_by("id"))
+
+
+def appointment(actor: Actor, appointment_id: int) -> Appointment:
+    """An appointment of an account within the administrator's regions; raises NotFound."""
+    found = Appointment.objects.filter(on_duty(clock.today()), id=appointment_id).first()
+    if found is None or not actor.reaches(found.region_code):
+        raise NotFound(_("There is no such account within your region."))
+    return found

@@ -14,6 +14,8 @@ EVERYONE_LOGGED_IN = tuple(r for r in ROLES if r != SYSTEM)
 CASE_ROLES = (CLERK, EXAMINER, INSPECTOR, APPROVER, ISSUER)
 OFFICIALS = tuple(r for r in ROLES if r not in (CITIZEN, SYSTEM))
 
+REPRESENTATIVE, AGENT = "法定代表人", "经办人授权"
+LONGEST_MANDATE = timedelta(days=366)
 FREE_FAILURES = 5
 LONGEST_LOCK = timedelta(hours=1)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -43,9 +43,13 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.action(description="重试失败的任务", permissions=["view"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Put failed jobs back into the queue."""
-        ids = list(queryset.filter(status="failed").values_list("id", flat=True))
-        with connection.cursor() as cursor:
-            for job in ids:
-                cursor.execute("SELECT procrastinate_retry_job_v1(%s, now(), NULL, NULL, NULL)", [job])
-        messages.info(request, _("%(n)s jobs will run again.") % {"n": len(ids)})
+        """Put failed jobs back into the queue; one whose twin waits already stays as it is."""
+        ran = 0
+        for job in queryset.filter(status="failed").values_list("id", flat=True):
+            try:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute("SELECT procrastinate_retry_job_v2(%s, now(), NULL, NULL, NULL)", [job])
+                ran += 1
+            except IntegrityError:
+                continue
+        messages.info(request, _("%(n)s jobs will run again.") % {"n": ran})

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.db import transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -42,6 +43,7 @@ def _without_timestamp(function: Callable[[], Any]) -> Callable[..., Any]:
 def defer(name: str, *, key: str | None = None, **arguments: Any) -> None:
     """Enqueue a job in the running transaction. `key`: not again while one with it waits."""
     try:
-        app.configure_task(name, queueing_lock=key).defer(**arguments)
+        with transaction.atomic():  # a savepoint: the refusal of a second one must not undo what the caller did
+            app.configure_task(name, queueing_lock=key).defer(**arguments)
     except AlreadyEnqueued:
         return

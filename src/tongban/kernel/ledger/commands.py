@@ -17,10 +17,7 @@ _SEALER = 7_203_011  # advisory lock: one sealer at a time, whichever worker it 
 
 # For a statement that inserts an entry together with the rows it is about: the columns, and the values of `entry`.
 COLUMNS = "at, account, actor_name, organ, organ_name, legal_person, authority, tag, origin, subject, body"
-VALUES = (
-    "%(e_at)s, %(e_account)s::bigint, %(e_name)s, %(e_organ)s::bigint, %(e_organ_name)s, %(e_legal)s::bigint, %(e_authority)s,"
-    " %(e_tag)s, %(e_origin)s"
-)
+VALUES = "%(e_at)s, %(e_account)s::bigint, %(e_name)s, %(e_organ)s::bigint, %(e_organ_name)s, %(e_legal)s::bigint, %(e_authority)s, %(e_tag)s, %(e_origin)s"
 
 
 def entry(actor: Actor, tag: str, authority: str) -> dict[str, Any]:
@@ -52,9 +49,7 @@ def seal_entries() -> int:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_SEALER])
             if not cursor.fetchone()[0]:
                 return sealed
-            cursor.execute(
-                "SELECT number, first_sequence + size, last_xid::text, last_id, chain FROM ledger_block ORDER BY number DESC LIMIT 1"
-            )
+            cursor.execute("SELECT number, first_sequence + size, last_xid::text, last_id, chain FROM ledger_block ORDER BY number DESC LIMIT 1")
             number, sequence, xid, last, before = cursor.fetchone() or (-1, 0, "0", 0, rules.EMPTY)
             rows = stream.rows_after(connection, xid, last, rules.BLOCK)
             if not rows:

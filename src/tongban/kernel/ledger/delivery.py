@@ -79,9 +79,7 @@ _FRONTIER = """
 
 def _deliver(handler: Handler) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO ledger_cursor VALUES (%s, '0'::xid8, 0) ON CONFLICT DO NOTHING", [handler.name]
-        )
+        cursor.execute("INSERT INTO ledger_cursor VALUES (%s, '0'::xid8, 0) ON CONFLICT DO NOTHING", [handler.name])
         cursor.execute("SELECT xid::text, entry FROM ledger_cursor WHERE handler = %s FOR UPDATE SKIP LOCKED", [handler.name])
         held = cursor.fetchone()
         if held is None:
@@ -100,9 +98,7 @@ def _deliver(handler: Handler) -> int:
             elif not _answer(handler, event):
                 waiting.add(subject)
         reached = (rows[-1][1], rows[-1][0]) if len(rows) == BATCH else frontier
-        cursor.execute(
-            "UPDATE ledger_cursor SET xid = %s::xid8, entry = %s WHERE handler = %s", [reached[0], reached[1], handler.name]
-        )
+        cursor.execute("UPDATE ledger_cursor SET xid = %s::xid8, entry = %s WHERE handler = %s", [reached[0], reached[1], handler.name])
         return len(rows)
 
 
@@ -134,9 +130,7 @@ def _retry_parked(handler: Handler) -> int:
     with transaction.atomic():
         # The first parked event of each subject only: order within a subject is kept.
         first = Parked.objects.filter(handler=handler.name).order_by("subject", "entry_id").distinct("subject")
-        due = Parked.objects.select_for_update(skip_locked=True).filter(
-            id__in=[p.id for p in first if p.next_try <= clock.now()]
-        )
+        due = Parked.objects.select_for_update(skip_locked=True).filter(id__in=[p.id for p in first if p.next_try <= clock.now()])
         for parked in due.select_related("entry")[:BATCH]:
             e = parked.entry
             event = Delivered(e.id, e.tag, e.subject, e.at, e.account, e.actor_name, e.organ, e.body)

@@ -5,10 +5,7 @@ from typing import Any
 
 from psycopg.pq.abc import PGconn
 
-_COLUMNS = (
-    "e.id, e.xid, e.at, e.account, e.actor_name, e.organ, e.organ_name, e.legal_person, e.authority, e.tag, e.subject,"
-    " e.origin, e.body"
-)
+_COLUMNS = "e.id, e.xid, e.at, e.account, e.actor_name, e.organ, e.organ_name, e.legal_person, e.authority, e.tag, e.subject, e.origin, e.body"
 _HEADER = 19  # signature, flags, extension length
 _TRAILER = b"\xff\xff"
 _POSITION = struct.Struct(">hiqiQ")  # field count, length, id, length, xid
@@ -26,20 +23,14 @@ def _number(value: object) -> int:
 
 def rows_after(connection: Any, xid: str, entry: int, limit: int) -> list[bytes]:
     """Up to `limit` settled rows after a position, in (xid, id) order."""
-    where = (
-        f"(e.xid, e.id) > ('{_number(xid)}'::xid8, {_number(entry)})"
-        " AND e.xid < pg_snapshot_xmin(pg_current_snapshot())"
-    )
+    where = f"(e.xid, e.id) > ('{_number(xid)}'::xid8, {_number(entry)}) AND e.xid < pg_snapshot_xmin(pg_current_snapshot())"
     connection.ensure_connection()
     return _copy(connection.connection.pgconn, f"{where} ORDER BY e.xid, e.id LIMIT {_number(limit)}")
 
 
 def rows_between(pgconn: PGconn, after: tuple[str, int], upto: tuple[str, int]) -> list[bytes]:
     """The rows of one block, by the positions that bound it."""
-    where = (
-        f"(e.xid, e.id) > ('{_number(after[0])}'::xid8, {_number(after[1])})"
-        f" AND (e.xid, e.id) <= ('{_number(upto[0])}'::xid8, {_number(upto[1])})"
-    )
+    where = f"(e.xid, e.id) > ('{_number(after[0])}'::xid8, {_number(after[1])}) AND (e.xid, e.id) <= ('{_number(upto[0])}'::xid8, {_number(upto[1])})"
     return _copy(pgconn, f"{where} ORDER BY e.xid, e.id")
 
 

@@ -15,9 +15,7 @@ TRIES = 8
 
 
 @command("")
-def send(
-    actor: Actor, *, accounts: list[int], key: str, subject: str, values: dict[str, object], link: str = "", cause: int | None = None
-) -> int:
+def send(actor: Actor, *, accounts: list[int], key: str, subject: str, values: dict[str, object], link: str = "", cause: int | None = None) -> int:
     """Put a notice into inboxes and on its way through the channels. The platform sends: no permission is asked.
 
     `cause`: the ledger entry answered; the same notice for the same cause is sent once.
@@ -37,7 +35,9 @@ def send(
         sent += 1
         record(actor, events.NoticeSent(notice=notice.id, to=account.id, key=key, on=subject))
         for channel in channels():
-            address = account.username if channel != "sms" else account.person.mobile
+            address = {"mail": account.email, "sms": account.person.mobile}.get(channel, account.username)
+            if not address:
+                continue  # nobody told us one: the inbox has it
             Delivery.objects.create(notice=notice, channel=channel, address=address, next_try=clock.now())
             queue.defer("notices.deliver", key="notices.deliver")
     if not sent:

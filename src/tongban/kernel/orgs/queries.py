@@ -36,11 +36,7 @@ def _spans() -> list[tuple[Place, date | None, date | None]]:
 
 @lru_cache(maxsize=512)
 def _places(on: date) -> dict[str, Place]:
-    return {
-        place.code: place
-        for place, begun, ended in _spans()
-        if (begun is None or begun <= on) and (ended is None or ended > on)
-    }
+    return {place.code: place for place, begun, ended in _spans() if (begun is None or begun <= on) and (ended is None or ended > on)}
 
 
 def forget() -> None:

@@ -40,7 +40,9 @@ def _icons() -> dict[str, str]:
 def icon(name: str, extra: str = "") -> SafeString:
     """An inline Tabler icon; always beside a word."""
     return format_html(
-        '<svg class="tb-icon {}" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', extra, mark_safe(_icons()[name])  # noqa: S308
+        '<svg class="tb-icon {}" viewBox="0 0 24 24" aria-hidden="true">{}</svg>',
+        extra,
+        mark_safe(_icons()[name]),  # noqa: S308
     )
 
 
@@ -102,7 +104,8 @@ def act_name(tag: str) -> str:
         "cases.case.extended": _("Limit extended"), "cases.case.granted": _("Granted"), "cases.case.refused": _("Refused"),
         "cases.case.closed": _("Delivered, case closed"), "cases.case.withdrawn": _("Withdrawn"), "cases.item.moved": _("Work item handed"),
         "hall.licence.issued": _("Licence issued"), "hall.rating.invited": _("Rating invited"), "hall.service.rated": _("Rated"),
-        "hall.rating.answered": _("Bad rating answered"), "supervision.light.raised": _("Light raised"), "supervision.case.urged": _("Urged"),
+        "hall.rating.answered": _("Bad rating answered"), "hall.rating.defaulted": _("Nobody rated: kept as default"),
+        "hall.licence.changed": _("Licence changed"), "supervision.light.raised": _("Light raised"), "supervision.case.urged": _("Urged"),
         "supervision.urge.answered": _("Urging answered"), "supervision.light.moved": _("Light handled"),
     }  # fmt: skip
     return names.get(tag, tag)

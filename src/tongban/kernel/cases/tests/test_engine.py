@@ -36,7 +36,10 @@ def test_every_shipped_process_is_sound(key):
         (lambda x: x.replace('effect="grant"', 'effect="please"'), "unknown-effect"),
         (lambda x: x.replace('<bpmn:sequenceFlow id="deliver_done" sourceRef="deliver" targetRef="done"/>', ""), "never-ends"),
         (lambda x: x.replace('<bpmn:sequenceFlow id="start_accept" sourceRef="start" targetRef="accept"/>', ""), "unreachable"),
-        (lambda x: x.replace("<bpmn:startEvent", '<bpmn:scriptTask id="s"><bpmn:script>import os</bpmn:script></bpmn:scriptTask><bpmn:startEvent'), "kind-not-allowed"),
+        (
+            lambda x: x.replace("<bpmn:startEvent", '<bpmn:scriptTask id="s"><bpmn:script>import os</bpmn:script></bpmn:scriptTask><bpmn:startEvent'),
+            "kind-not-allowed",
+        ),
         (lambda x: x + " " * engine.DRAWING_LIMIT, "too-large"),
     ],
 )
@@ -47,7 +50,11 @@ def test_an_unsound_drawing_is_told_apart(change, fault):
 
 
 def test_entities_are_not_resolved():
-    evil = drawing().replace("<bpmn:definitions", '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><bpmn:definitions', 1).replace('name="申请提交"', 'name="&e;"')
+    evil = (
+        drawing()
+        .replace("<bpmn:definitions", '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><bpmn:definitions', 1)
+        .replace('name="申请提交"', 'name="&e;"')
+    )
     assert "root:" not in str(engine.read(evil, processes.ROLES))
 
 

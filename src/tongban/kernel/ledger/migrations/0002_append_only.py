@@ -27,8 +27,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(GUARD + "".join(guard(t) for t in TABLES), migrations.RunSQL.noop),
         migrations.RunSQL(
-            "ALTER TABLE ledger_entry ALTER COLUMN body SET STORAGE MAIN;"
-            "CREATE UNIQUE INDEX ledger_block_order ON ledger_block (last_xid, last_id);",
+            "ALTER TABLE ledger_entry ALTER COLUMN body SET STORAGE MAIN;CREATE UNIQUE INDEX ledger_block_order ON ledger_block (last_xid, last_id);",
             migrations.RunSQL.noop,
         ),
     ]

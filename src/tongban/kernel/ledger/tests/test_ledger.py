@@ -25,9 +25,10 @@ def write(count):
         act(PLATFORM, account=n)
 
 
-
 @pytest.mark.django_db
-@pytest.mark.parametrize("statement", ["UPDATE ledger_entry SET tag = 'x'", "DELETE FROM ledger_entry", "TRUNCATE ledger_entry CASCADE", "DELETE FROM ledger_block"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE ledger_entry SET tag = 'x'", "DELETE FROM ledger_entry", "TRUNCATE ledger_entry CASCADE", "DELETE FROM ledger_block"]
+)
 def test_the_database_refuses_to_alter_or_delete(statement):
     write(1)
     Block.objects.create(number=0, first_sequence=0, size=0, last_xid="0", last_id=0, leaves=b"", root=b"", chain=b"", sealed_at="2026-01-01T00:00Z")

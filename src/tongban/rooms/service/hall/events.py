@@ -94,6 +94,15 @@ class ServiceRated(Event):
     level: int
     organ: int
     region: str
+    due: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RatingDefaulted(Event):
+    tag: ClassVar[str] = "hall.rating.defaulted"
+    about: ClassVar[str] = "case"
+    case: str
+    level: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

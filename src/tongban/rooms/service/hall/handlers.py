@@ -66,10 +66,17 @@ def ask_for_rectification(event: Delivered) -> None:
     _send(event, one, "rectify", [h for h in handlers if h], link="/hall/rectifications/", level=event.body["level"])
 
 
+@handles("hall.rating.answered")
+def tell_what_was_put_right(event: Delivered) -> None:
+    """Whoever was served badly reads what was done about it."""
+    one = cases.case(PLATFORM, event.body["case"])
+    _send(event, one, "rectified", identity.accounts_of_person(one.person_id))
+
+
 def _send(event: Delivered, one: Case, key: str, accounts: list[int], *, link: str = "", level: int = 0) -> None:
     body = event.body
     values = {
-        "title": one.title, "case": one.number, "organ": one.organ.name, "opinion": body.get("opinion", ""),
+        "title": one.title, "case": one.number, "organ": one.organ.name, "opinion": body.get("opinion") or body.get("reply", ""),
         "days": body.get("days", ""), "due": body.get("due") or one.promise_due or "",
         "special": case_rules.SPECIAL.get(body.get("special", ""), "特别程序"), "link": link,
         "level": {4: "不满意", 5: "非常不满意"}.get(level, ""),

@@ -13,6 +13,7 @@ SERVICE_OBJECTS = {"1": "自然人", "2": "企业", "3": "事业单位", "4": "�
 LEVELS = {1: "非常满意", 2: "满意", 3: "基本满意", 4: "不满意", 5: "非常不满意"}  # GB/T 39046 附录A
 INDICATORS = ("办事效率", "指南精确", "便捷程度", "平台操作")
 RATING_LIFE = timedelta(days=14)
+DEFAULT_LEVEL = 3  # nobody rated: kept apart as 基本满意 by default, as Guangdong does (gd.gov.cn, 2019), and counted nowhere as given
 RECTIFY_DAYS = 5  # working days, as in Dezhou (ceirp.cn); other cities set other numbers
 BAD = 4
 DRAFT_LIFE = timedelta(days=30)
@@ -189,7 +190,7 @@ def verified_only(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def code_fault(code: str, profile: str) -> str:
-    """"" when a code string fits its profile. GB/T 39046, the exchange tables and live codes disagree: see the README."""
+    """ "" when a code string fits its profile. GB/T 39046, the exchange tables and live codes disagree: see the README."""
     patterns = {
         "tongban": r"[a-z0-9-]{3,60}@\d{2,9}",
         "gbt39046": r"[0-9A-Z]{10,24}",

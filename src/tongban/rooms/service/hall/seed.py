@@ -78,9 +78,7 @@ def load_matters(source: Path) -> int:
                 vectors.append(search.vector_of(one, phrases))
     Matter.objects.bulk_create(made, batch_size=1000)
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE hall_matter SET search = %s::tsvector WHERE id = %s", [(v, m.id) for v, m in zip(vectors, made, strict=True)]
-        )
+        cursor.executemany("UPDATE hall_matter SET search = %s::tsvector WHERE id = %s", [(v, m.id) for v, m in zip(vectors, made, strict=True)])
     _load_synonyms(source)
     search.forget()
     return len(made)

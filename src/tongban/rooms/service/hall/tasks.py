@@ -4,7 +4,7 @@ from tongban.kernel.identity.actor import system
 from tongban.kernel.jobs.queue import task
 from tongban.lib import clock
 from tongban.rooms.service.hall import rules
-from tongban.rooms.service.hall.commands import licences
+from tongban.rooms.service.hall.commands import licences, ratings
 from tongban.rooms.service.hall.models import Draft
 
 
@@ -18,3 +18,10 @@ def make_licence(case_number: str) -> None:
 def drop_old_drafts() -> None:
     """Drafts that nobody touched for thirty days go."""
     Draft.objects.filter(saved_at__lt=clock.now() - rules.DRAFT_LIFE, case_number="").delete()
+
+
+@task("hall.default_ratings", cron="37 2 * * *")
+def default_ratings() -> None:
+    """Whoever did not rate within fourteen days leaves a flagged default."""
+    while ratings.default_ratings(system("通办·好差评")):
+        pass

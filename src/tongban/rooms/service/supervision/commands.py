@@ -25,9 +25,7 @@ def raise_light(actor: Actor, *, case_number: str, raised: rules.Raised) -> Ligh
     )  # fmt: skip
     record(
         actor,
-        events.LightRaised(
-            case=one.number, light=light.id, level=raised.level, kind_of_breach=raised.kind, reason=raised.reason
-        ),
+        events.LightRaised(case=one.number, light=light.id, level=raised.level, kind_of_breach=raised.kind, reason=raised.reason),
     )
     return light
 

@@ -160,13 +160,9 @@ def efficiency(actor: Actor, *, region: str, month: date) -> list[Efficiency]:
     """The monthly table: on time, early, share of the promise used, corrections per case, refusal rate, by organ."""
     actor.require("supervision.read_board")
     end = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
-    rows = cases.visible(actor).filter(
-        region_code__startswith=region, decided_at__date__gte=month, decided_at__date__lt=end, promise_due__isnull=False
-    )
+    rows = cases.visible(actor).filter(region_code__startswith=region, decided_at__date__gte=month, decided_at__date__lt=end, promise_due__isnull=False)
     per: dict[str, list[tuple[int, int, bool, int, bool]]] = {}
-    values: Any = rows.values_list(
-        "organ__name", "region_code", "accepted_on", "decided_at", "promise_due", "promised_days", "corrections", "result"
-    )
+    values: Any = rows.values_list("organ__name", "region_code", "accepted_on", "decided_at", "promise_due", "promised_days", "corrections", "result")
     for organ, code, accepted, decided, due, promised, corrections, result in values:
         on = decided.astimezone(clock.CHINA).date()
         used = calendar.working_days(code).between(accepted, on) if accepted else 0

@@ -19,8 +19,7 @@ def load_rules() -> int:
     if WatchRule.objects.exists():
         return 0
     WatchRule.objects.bulk_create(
-        WatchRule(key=k, level=level, days=n, name=name, effective_from=date(2016, 9, 7), document=PROPOSAL)
-        for k, level, n, name in RULES
+        WatchRule(key=k, level=level, days=n, name=name, effective_from=date(2016, 9, 7), document=PROPOSAL) for k, level, n, name in RULES
     )
     return len(RULES)
 

@@ -50,5 +50,3 @@ def me(request: HttpRequest) -> Me:
     actor = actor_of(request)
     held = [Enterprise(id=m.id, name=m.name, credit_code=m.credit_code) for m in queries.mandates(actor)]
     return Me(name=actor.name, organ=actor.organ_name, roles=sorted(actor.roles), enterprises=held)
-
-

@@ -5,7 +5,7 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import path
 
-from tongban.rooms.trust.account.views import inbox, login
+from tongban.rooms.trust.account.views import inbox, login, own, people
 
 app_name = "account"
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("language/", login.choose_language, name="language"),
     path("enterprise/", login.choose_enterprise, name="enterprise"),
     path("messages/", inbox.inbox, name="inbox"),
+    path("own/", own.account, name="own"),
+    path("people/", people.people, name="people"),
+    path("people/<int:account>/", people.person, name="person"),
 ]
 if settings.DEMO:
     personas = import_module("tongban.rooms.trust.account.views.personas")

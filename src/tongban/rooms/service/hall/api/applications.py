@@ -164,9 +164,7 @@ def apply(request: HttpRequest, body: Application) -> tuple[int, Number]:
         actor = acting(request, body.acting_for)
         number = applications.submit_once(actor, once=body.once, matter_code=body.matter, data=body.data, materials=materials)
     else:
-        number = applications.submit_application(
-            actor_of(request), matter_code=body.matter, data=body.data, materials=materials, acting_for=body.acting_for
-        )
+        number = applications.submit_application(actor_of(request), matter_code=body.matter, data=body.data, materials=materials, acting_for=body.acting_for)
     return 201, Number(number=number)
 
 
@@ -209,9 +207,7 @@ def proof(request: HttpRequest, number: str, tag: str = Query(..., max_length=60
 @allows("hall.apply")
 def correct(request: HttpRequest, number: str, body: Correction) -> dict[str, Any]:
     """Send what the correction notice asked for."""
-    applications.correct_application(
-        actor_of(request), number=number, data=body.data, materials=[m.dict() for m in body.materials], note=body.note
-    )
+    applications.correct_application(actor_of(request), number=number, data=body.data, materials=[m.dict() for m in body.materials], note=body.note)
     return cases.snapshot(cases.case(actor_of(request), number))
 
 

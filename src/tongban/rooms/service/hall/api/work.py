@@ -32,9 +32,7 @@ class Action(Schema):
 
 @router.get("/work-items", response={200: list[ItemOut], **PROBLEMS})
 @allows("hall.work")
-def work(
-    request: HttpRequest, light: str = Query("", max_length=8), case: str = Query("", max_length=24)
-) -> list[dict[str, Any]]:
+def work(request: HttpRequest, light: str = Query("", max_length=8), case: str = Query("", max_length=24)) -> list[dict[str, Any]]:
     """The work list, most urgent first; of one case with `case`."""
     if case:
         one = queries.case(actor_of(request), case)
@@ -55,9 +53,7 @@ def work(
 @allows("hall.work")
 def act(request: HttpRequest, item: int, body: Action) -> dict[str, Any]:
     """Do a work item."""
-    one = commands.complete_item(
-        actor_of(request), item=item, action=body.action, opinion=body.opinion, special_days=body.special_days
-    )
+    one = commands.complete_item(actor_of(request), item=item, action=body.action, opinion=body.opinion, special_days=body.special_days)
     return queries.snapshot(queries.case(actor_of(request), one.number))
 
 

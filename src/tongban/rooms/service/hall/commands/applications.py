@@ -161,9 +161,10 @@ def _check_identity(holders: identity.Holders, form: dict[str, Any], data: dict[
     for name, known in drafts.from_registers(holders, form).items():
         sure = form["properties"][name].get("x-source", "").rsplit(".", 1)[-1]
         if sure in ("credit_code", "legal_rep_id_no", "id_no", "id_number") and data.get(name) not in (None, known.value):
-            sentence = _(
-                "%(label)s: this differs from the register (%(source)s). Use “wrong?” beside it to have it corrected."
-            ) % {"label": form["properties"][name]["title"], "source": known.source}
+            sentence = _("%(label)s: this differs from the register (%(source)s). Use “wrong?” beside it to have it corrected.") % {
+                "label": form["properties"][name]["title"],
+                "source": known.source,
+            }
             raise Invalid(sentence, fields={name: sentence})
 
 
@@ -205,9 +206,7 @@ def _outdated(held: Draft) -> bool:
 
 
 @command("hall.apply")
-def correct_application(
-    actor: Actor, *, number: str, data: dict[str, Any], materials: list[dict[str, str]], note: str = ""
-) -> Case:
+def correct_application(actor: Actor, *, number: str, data: dict[str, Any], materials: list[dict[str, str]], note: str = "") -> Case:
     """Send what the correction notice asked for; the receipt clock runs again."""
     one = case_queries.case(actor, number)
     item = case_queries.doable(actor, one)
@@ -221,9 +220,7 @@ def correct_application(
 
 
 @command("hall.apply")
-def submit_once(
-    actor: Actor, *, once: str, matter_code: str, data: dict[str, Any], materials: list[dict[str, str]]
-) -> str:
+def submit_once(actor: Actor, *, once: str, matter_code: str, data: dict[str, Any], materials: list[dict[str, str]]) -> str:
     """Submit under a key of the caller's: sent again, it gets the same number."""
     guide = matters.guide(matter_code)
     key = uuid.uuid5(uuid.NAMESPACE_URL, f"tongban:{actor.account}:{once}")
@@ -239,9 +236,7 @@ def submit_once(
 
 
 @command("hall.apply")
-def submit_bundle(
-    actor: Actor, *, codes: list[str], data: dict[str, Any], materials: list[dict[str, str]]
-) -> tuple[str, list[str]]:
+def submit_bundle(actor: Actor, *, codes: list[str], data: dict[str, Any], materials: list[dict[str, str]]) -> tuple[str, list[str]]:
     """一件事: submit several matters from one form, all or none; returns the bundle's key and the numbers."""
     together = one_thing.joined(codes)
     holder = statements.ask(identity.holders(actor))["enterprise"]

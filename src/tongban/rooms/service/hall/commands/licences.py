@@ -154,5 +154,3 @@ def signed_document(licence: Licence) -> dict[str, Any]:
         "content": licence.content, "signature": licence.signature, "algorithm": "SM2-SM3",
         "public_key": ledger.ledger_key().public.hex(), "pdf": "sm3:" + licence.pdf_digest,
     }  # fmt: skip
-
-

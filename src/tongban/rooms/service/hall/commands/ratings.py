@@ -36,9 +36,7 @@ def invite_rating(actor: Actor, *, case_number: str) -> RatingInvitation:
 
 
 @command("")
-def rate_service(
-    actor: Actor, *, token: str, level: int, indicators: list[str], words: str = "", channel: str = "online"
-) -> Rating:
+def rate_service(actor: Actor, *, token: str, level: int, indicators: list[str], words: str = "", channel: str = "online") -> Rating:
     """Rate a handling once. Whoever holds the link may: it is the permission."""
     invitation = ratings.invitation(token)
     if level not in rules.LEVELS:
@@ -48,19 +46,42 @@ def rate_service(
         sentence = _("Indicators: choose from the list.")
         raise Invalid(sentence, fields={"indicators": sentence})
     bad = level >= rules.BAD
+    due = calendar.due(invitation.region_code, clock.today(), rules.RECTIFY_DAYS) if bad else None
     try:
         with transaction.atomic():
             made = Rating.objects.create(
                 invitation=invitation, level=level, indicators=indicators, words=words.strip()[:500], channel=channel,
                 rated_at=clock.now(),
-                rectify_due=calendar.due(invitation.region_code, clock.today(), rules.RECTIFY_DAYS) if bad else None,
+                rectify_due=due,
             )  # fmt: skip
     except IntegrityError:
         raise Gone(_("This service was rated already; each handling is rated once.")) from None
     record(
         actor,
-        events.ServiceRated(case=invitation.case_number, level=level, organ=invitation.organ, region=invitation.region_code),
+        events.ServiceRated(
+            case=invitation.case_number,
+            level=level,
+            organ=invitation.organ,
+            region=invitation.region_code,
+            due=due.isoformat() if due else "",
+        ),
     )
+    return made
+
+
+DEFAULTS_AT_ONCE = 500
+
+
+@command("")
+def default_ratings(actor: Actor) -> int:
+    """Close the invitations that ran out unanswered with a flagged default; the platform does it. Returns how many."""
+    now, made = clock.now(), 0
+    for invitation in RatingInvitation.objects.filter(expires_at__lt=now, rating=None).order_by("id")[:DEFAULTS_AT_ONCE]:
+        Rating.objects.create(invitation=invitation, level=rules.DEFAULT_LEVEL, by_default=True, channel="default", rated_at=now)
+        record(actor, events.RatingDefaulted(case=invitation.case_number, level=rules.DEFAULT_LEVEL))
+        made += 1
+    if not made:
+        nothing_changed()
     return made
 
 

@@ -47,9 +47,7 @@ def locked(told: dict[str, Any]) -> bool:
     )  # fmt: skip
 
 
-def sections(
-    schema: dict[str, Any], data: dict[str, Any], faults: dict[str, Any], known: dict[str, Known], region: str
-) -> Sections:
+def sections(schema: dict[str, Any], data: dict[str, Any], faults: dict[str, Any], known: dict[str, Known], region: str) -> Sections:
     """Every field of a schema with its value, source and error; divisions are offered below `region`."""
     held = Sections([], [])
     for name, told in schema["properties"].items():

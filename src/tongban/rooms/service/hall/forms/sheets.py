@@ -67,9 +67,7 @@ def posted(before: dict[str, Any], post: QueryDict) -> dict[str, Any]:
     content["search_phrases"] = _lines(post, "phrases")
     content["faq"] = [dict(zip(("question", "answer"), (line + "|").split("|"), strict=False)) for line in _lines(post, "faq")]
     content["fee"] = {**content.get("fee", {}), "standard": post.get("fee", "").strip(), "basis": post.get("fee_basis", "").strip()}
-    content["result"] = {
-        **content.get("result", {}), "name": post.get("result", "").strip(), "validity": post.get("validity", "").strip()
-    }
+    content["result"] = {**content.get("result", {}), "name": post.get("result", "").strip(), "validity": post.get("validity", "").strip()}
     content["materials"] = _materials(content.get("materials", []), post)
     return content
 

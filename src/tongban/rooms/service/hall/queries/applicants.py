@@ -29,9 +29,7 @@ def choices(actor: Actor, content: dict[str, Any]) -> list[Choice]:
     told = [Choice(None, actor.name, "", "", rules.SERVICE_OBJECTS["1"], rules.may_apply(content, ""), actor.legal_person is None)]
     for m in identity.mandates(actor):
         kind = rules.SERVICE_OBJECTS[rules.applicant_kind(m.credit_code)]
-        told.append(
-            Choice(m.id, m.name, m.credit_code, m.basis, kind, rules.may_apply(content, m.credit_code), actor.legal_person == m.id)
-        )
+        told.append(Choice(m.id, m.name, m.credit_code, m.basis, kind, rules.may_apply(content, m.credit_code), actor.legal_person == m.id))
     return told
 
 

@@ -36,9 +36,7 @@ def own_licences(actor: Actor) -> QuerySet[Licence]:
 def licence(actor: Actor, number: str) -> Licence:
     """A licence of one's own, or of the official's organ; raises NotFound."""
     found = Licence.objects.filter(number=number).first()
-    if found is None or not (
-        found.person == actor.person or (actor.is_official and found.organ == actor.organ) or actor.is_system
-    ):
+    if found is None or not (found.person == actor.person or (actor.is_official and found.organ == actor.organ) or actor.is_system):
         raise NotFound(_("There is no licence %(number)s within your view.") % {"number": number})
     return found
 

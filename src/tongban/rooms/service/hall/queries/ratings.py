@@ -17,10 +17,10 @@ def invitation(token: str) -> RatingInvitation:
     found = RatingInvitation.objects.select_related("rating").filter(token=token).first()
     if found is None:
         raise NotFound(_("This rating link is wrong. Open it from your messages."))
-    if hasattr(found, "rating"):
-        raise Gone(_("This service was rated already; each handling is rated once."))
     if found.expires_at < clock.now():
         raise Gone(_("The rating link has expired after 14 days. You may still call 12345."))
+    if hasattr(found, "rating"):
+        raise Gone(_("This service was rated already; each handling is rated once."))
     return found
 
 

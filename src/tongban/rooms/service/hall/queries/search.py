@@ -81,9 +81,7 @@ def terms(question: str) -> list[str]:
     return found + [text.quoted(w) for w in (text.meaningful(question) if question.strip() else [])]
 
 
-def search(
-    question: str, *, region: str, audience: str = "", task_type: str = "", department: str = "", page: int = 1, size: int = 20
-) -> Found:
+def search(question: str, *, region: str, audience: str = "", task_type: str = "", department: str = "", page: int = 1, size: int = 20) -> Found:
     """Matters that answer a question in a region: its own, those above it, and samples last.
 
     All words must match. While nothing does, words that stand nowhere are dropped, then the commonest.
@@ -109,11 +107,13 @@ _WHERE = """
     WHERE m.state = 'in-force' AND {scope} {filters}"""
 
 
-def _run(
-    asked: list[str], region: str, audience: str, task_type: str, department: str, page: int, size: int
-) -> Found:
+def _run(asked: list[str], region: str, audience: str, task_type: str, department: str, page: int, size: int) -> Found:
     whole = len(region) < 6
-    scope = "(m.region_code LIKE %(prefix)s OR m.region_code = ANY(%(up)s) OR m.region_code LIKE %(samples)s)" if whole else "(m.region_code = ANY(%(up)s) OR m.region_code LIKE %(samples)s)"
+    scope = (
+        "(m.region_code LIKE %(prefix)s OR m.region_code = ANY(%(up)s) OR m.region_code LIKE %(samples)s)"
+        if whole
+        else "(m.region_code = ANY(%(up)s) OR m.region_code LIKE %(samples)s)"
+    )
     filters = ""
     values: dict[str, Any] = {
         "prefix": region + "%", "up": codes.ancestors(region), "samples": SAMPLES + "%", "size": size, "from": (page - 1) * size,
@@ -142,10 +142,7 @@ def _run(
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows = cursor.fetchall()
-    hits = [
-        Hit(code, name, organ, place, kind, who, online, place.startswith(SAMPLES))
-        for _id, code, name, organ, place, kind, who, online, _n in rows
-    ]
+    hits = [Hit(code, name, organ, place, kind, who, online, place.startswith(SAMPLES)) for _id, code, name, organ, place, kind, who, online, _n in rows]
     return Found(hits, rows[0][-1] if rows else 0, [t.strip("'") for t in asked])
 
 
@@ -160,5 +157,3 @@ def vector_of(one: Matter, phrases: list[str]) -> str:
                 sounds[text.pinyin(word)[0]] = None
     spoken = " ".join(f"{text.quoted('py:' + s)}:{i + 1}C" for i, s in enumerate(s for s in sounds if s))
     return f"{plain} {spoken}"
-
-

@@ -20,9 +20,10 @@ from tongban.lib import clock, sm
 from tongban.lib.errors import Conflict, Gone, Invalid, NotFound, TooLarge
 from tongban.lib.sample import sample_pdf
 from tongban.rooms.service.hall.commands import applications, imports, licences, matters, ratings
-from tongban.rooms.service.hall.models import Draft, Licence, Matter
+from tongban.rooms.service.hall.models import Draft, Licence, Matter, Rating
 from tongban.rooms.service.hall.queries import licences as licence_queries
 from tongban.rooms.service.hall.queries import matters as matter_queries
+from tongban.rooms.service.hall.queries import ratings as rating_queries
 from tongban.rooms.service.hall.queries import search
 
 pytestmark = pytest.mark.django_db
@@ -97,9 +98,7 @@ class TestApplication:
         actor = province.citizen()
         data, materials = province.complete(actor, CODE)
         with pytest.raises(Invalid, match="不一致"):
-            applications.submit_application(
-                actor, matter_code=CODE, data={**data, "legal_rep_id_no": province.synthetic_id(2)}, materials=materials
-            )
+            applications.submit_application(actor, matter_code=CODE, data={**data, "legal_rep_id_no": province.synthetic_id(2)}, materials=materials)
 
     def test_a_file_of_someone_else_is_refused(self):
         _data, materials = province.complete(province.citizen(), CODE)
@@ -239,6 +238,20 @@ class TestRating:
         invitation = self.invite()
         with clock.at(clock.now() + timedelta(days=15)), pytest.raises(Gone):
             ratings.rate_service(province.citizen(), token=invitation.token, level=1, indicators=[])
+
+    def test_whoever_does_not_rate_leaves_a_flagged_default_that_counts_nowhere(self):
+        invitation = self.invite()
+        with clock.at(clock.now() + timedelta(days=13)):
+            assert ratings.default_ratings(PLATFORM) == 0
+        with clock.at(clock.now() + timedelta(days=15)):
+            assert ratings.default_ratings(PLATFORM) >= 1
+            assert ratings.default_ratings(PLATFORM) == 0
+            with pytest.raises(Gone, match="14"):
+                ratings.rate_service(province.citizen(), token=invitation.token, level=5, indicators=[])
+        held = Rating.objects.get(invitation=invitation)
+        assert (held.by_default, held.level, held.rectify_due) == (True, 3, None)
+        [row] = [r for r in rating_queries.office_results(LIXIA) if r.organ == "历下区市场监督管理局"]
+        assert (row.given, row.by_default >= 1) == (0, True)
 
     @pytest.mark.parametrize(("level", "indicators"), [(0, []), (6, []), (1, ["nothing"])])
     def test_other_levels_and_indicators_are_refused(self, level, indicators):

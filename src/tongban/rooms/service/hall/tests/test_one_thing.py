@@ -56,7 +56,11 @@ class TestBundle:
     def test_each_part_lies_with_its_own_office(self):
         organs = {m.code: m.organ_name for m in Matter.objects.filter(code__in=[*CODES, SMALL])}
         assert organs == {
-            FOOD: "历下区市场监督管理局", SMALL: "历下区市场监督管理局", FIRE: "历下区消防救援大队", SIGN: "历下区行政审批服务局", TOBACCO: "济南市烟草专卖局",
+            FOOD: "历下区市场监督管理局",
+            SMALL: "历下区市场监督管理局",
+            FIRE: "历下区消防救援大队",
+            SIGN: "历下区行政审批服务局",
+            TOBACCO: "济南市烟草专卖局",
         }
 
     def test_food_permit_and_small_catering_exclude_each_other(self):

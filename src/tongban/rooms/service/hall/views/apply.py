@@ -153,9 +153,7 @@ def _change_materials(request: HttpRequest, held: Draft) -> None:
         applications.drop_material(actor, draft=draft, file=request.POST["drop"])
     for place, material in enumerate(one_thing.paper(held).provided):
         for upload in request.FILES.getlist(f"file-{place}"):
-            applications.add_material(
-                actor, draft=draft, material=material["name"], name=upload.name or "", stream=upload, size=upload.size or 0
-            )
+            applications.add_material(actor, draft=draft, material=material["name"], name=upload.name or "", stream=upload, size=upload.size or 0)
 
 
 @allows("hall.apply")
@@ -218,4 +216,3 @@ def _corrected_materials(request: HttpRequest, held: list[dict[str, str]], guide
             made = files.keep_file(actor_of(request), name=upload.name or "", stream=upload, size=upload.size or 0)
             kept.append({"material": material["name"], "file": str(made.id), "name": made.name})
     return kept
-

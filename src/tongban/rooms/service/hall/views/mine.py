@@ -120,4 +120,3 @@ def licence_pdf(request: HttpRequest, number: str) -> HttpResponse:
     one = licences.licence(actor_of(request), number)
     body = files.content(files.file(actor_of(request), str(one.pdf), entitled=True))
     return HttpResponse(body, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{number}.pdf"'})
-

@@ -40,9 +40,7 @@ def process(request: HttpRequest, version: int) -> HttpResponse:
 @require_POST
 def save(request: HttpRequest, key: str) -> HttpResponse:
     """Keep a draft."""
-    made = processes.save_draft(
-        actor_of(request), key=key, name=request.POST.get("name", "")[:80] or key, bpmn=request.POST.get("bpmn", "")
-    )
+    made = processes.save_draft(actor_of(request), key=key, name=request.POST.get("name", "")[:80] or key, bpmn=request.POST.get("bpmn", ""))
     messages.success(request, _("Draft %(n)s saved.") % {"n": made.number})
     return redirect("hall:process", version=made.id)
 

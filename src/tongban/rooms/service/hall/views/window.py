@@ -94,9 +94,7 @@ def act(request: HttpRequest, item: int) -> HttpResponse:
     opinion = request.POST.get("opinion", "")[:2000]
     days = request.POST.get("special_days", "")
     try:
-        one = commands.complete_item(
-            actor, item=item, action=request.POST.get("action", ""), opinion=opinion, special_days=int(days) if days.isdigit() else 0
-        )
+        one = commands.complete_item(actor, item=item, action=request.POST.get("action", ""), opinion=opinion, special_days=int(days) if days.isdigit() else 0)
     except (Invalid, Conflict) as refused:
         context = _list(request) | _case(request, number)
         context |= {"tab": "hall:work", "fault": refused, "typed": opinion, "typed_days": days}
@@ -149,9 +147,7 @@ def reveal(request: HttpRequest, number: str) -> HttpResponse:
     """The applicant's identity number, unmasked, for a purpose that is kept in the ledger."""
     actor = actor_of(request)
     one = queries.case(actor, number)
-    shown = identity_commands.reveal_person(
-        actor, person=one.person_id, fields=["id_number", "mobile"], purpose=request.POST.get("purpose", "")[:100]
-    )
+    shown = identity_commands.reveal_person(actor, person=one.person_id, fields=["id_number", "mobile"], purpose=request.POST.get("purpose", "")[:100])
     return render(request, "hall/work.html", _list(request) | _case(request, number) | {"tab": "hall:work", "revealed": shown})
 
 

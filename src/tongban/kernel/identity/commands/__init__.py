@@ -20,16 +20,12 @@ _NOBODY = make_password("no such account")
 
 
 @command("identity.manage_accounts")
-def register_person(
-    actor: Actor, *, id_number: str, name: str, mobile: str = "", address: str = "", region: str = "", synthetic: bool = False
-) -> Person:
+def register_person(actor: Actor, *, id_number: str, name: str, mobile: str = "", address: str = "", region: str = "", synthetic: bool = False) -> Person:
     """Enter a natural person; the identity number is checked against GB 11643 and the region history."""
     fault = codes.resident_id_fault(id_number, today=clock.today(), region_known=orgs.region_known)
     if fault:
         raise Invalid(id_fault_sentence(fault), fields={"id_number": id_fault_sentence(fault)})
-    person = Person.objects.create(
-        id_number=id_number, name=name, mobile=mobile, address=address, region_code=region, synthetic=synthetic
-    )
+    person = Person.objects.create(id_number=id_number, name=name, mobile=mobile, address=address, region_code=region, synthetic=synthetic)
     nothing_changed()  # recorded with the account that is opened for the person
     return person
 
@@ -58,7 +54,7 @@ def register_enterprise(
         credit_code=credit_code, name=name, entity_type=entity_type, address=address, region_code=region,
         representative=representative, registered_on=registered_on, business_scope=business_scope, synthetic=synthetic,
     )  # fmt: skip
-    Mandate.objects.create(person=representative, legal_person=made, basis="法定代表人", begun_on=registered_on)
+    Mandate.objects.create(person=representative, legal_person=made, basis=rules.REPRESENTATIVE, begun_on=registered_on)
     nothing_changed()
     return made
 
@@ -69,9 +65,7 @@ def open_account(
     demo_note: str = "",
 ) -> Account:  # fmt: skip
     """Open an account; `encoded` is the Argon2id hash of its password (`encode_password`)."""
-    account = Account(
-        username=username, person=person, is_staff=staff, demo_order=demo_order, demo_note=demo_note, password=encoded
-    )
+    account = Account(username=username, person=person, is_staff=staff, demo_order=demo_order, demo_note=demo_note, password=encoded)
     account.save()
     record(actor, events.AccountOpened(account=account.id))
     return account
@@ -130,9 +124,7 @@ def issue_token(stranger: Actor, *, account: Account) -> str:
     """A bearer token for eight hours; the caller has just logged the account in."""
     token = secrets.token_urlsafe(32)
     now = clock.now()
-    ApiToken.objects.create(
-        digest=sm.sm3_hex(token.encode()), account=account, created_at=now, expires_at=now + TOKEN_LIFE
-    )
+    ApiToken.objects.create(digest=sm.sm3_hex(token.encode()), account=account, created_at=now, expires_at=now + TOKEN_LIFE)
     record(queries.actor_of_account(account.id, origin=stranger.origin), events.LoggedIn(account=account.id, way="token"))
     return token
 
