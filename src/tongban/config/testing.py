@@ -65,6 +65,7 @@ def check() -> int:
     binaries = Path(sys.executable).parent
     steps: list[tuple[str, list[str]]] = [
         ("ruff", [str(binaries / "ruff"), "check", "src", "tests", "bench"]),
+        ("format", [str(binaries / "ruff"), "format", "--check", "src", "tests", "bench"]),
         ("mypy", [str(binaries / "mypy")]),
         ("import contracts", [str(binaries / "lint-imports"), "--no-cache"]),
         ("migrations", [sys.executable, "-m", "django", "makemigrations", "--check", "--dry-run", "-v", "1"]),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tongban.rooms.service.hall.views import apply, bundle, editor, home, matters, mine, processes, ratings, verify, window
+from tongban.rooms.service.hall.views import apply, bundle, editor, home, matters, mine, negative, processes, ratings, verify, window
 
 app_name = "hall"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("hall/matters/<str:code>/versions/", matters.history, name="history"),
     path("hall/matters/<str:code>/apply/", apply.start, name="apply"),
     path("hall/lists/", matters.lists, name="lists"),
+    path("hall/lists/negative/", negative.negative_list, name="negative"),
     path("hall/lists/<slug:kind>/", matters.lists, name="list"),
     path("hall/drawings/<int:version>.bpmn", matters.drawing, name="drawing"),
     path("hall/drafts/<str:draft>/identity/", apply.identity, name="apply-identity"),
@@ -50,6 +51,7 @@ urlpatterns = [
     path("hall/figures/", window.own_figures, name="figures"),
     path("hall/editor/", editor.matter_list, name="matter-list"),
     path("hall/editor/import/", editor.load, name="load"),
+    path("hall/editor/negative/", negative.load, name="negative-load"),
     path("hall/editor/items/<slug:item>/", editor.edit, name="edit"),
     path("hall/editor/versions/<int:version>/", editor.version, name="version"),
     path("hall/editor/versions/<int:version>/move/", editor.move, name="move"),

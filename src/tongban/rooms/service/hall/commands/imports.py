@@ -48,8 +48,8 @@ class DryRun:
         return [r for i, r in enumerate(self.rows, 2) if i not in bad]
 
 
-def read_file(name: str, content: bytes) -> list[dict[str, str]]:
-    """The rows of a CSV (UTF-8 or GB18030) or XLSX file by column; raises Invalid."""
+def read_file(name: str, content: bytes, columns: tuple[str, ...] = COLUMNS) -> list[dict[str, str]]:
+    """The rows of a CSV (UTF-8 or GB18030) or XLSX file by column; raises Invalid when one of `columns` is missing."""
     if name.lower().endswith(".xlsx"):
         rows = _read_xlsx(content)
     else:
@@ -61,7 +61,7 @@ def read_file(name: str, content: bytes) -> list[dict[str, str]]:
     if not rows:
         raise Invalid(_("The file is empty."))
     header = [c.strip() for c in rows[0]]
-    missing = [c for c in COLUMNS if c not in header]
+    missing = [c for c in columns if c not in header]
     if missing:
         raise Invalid(_("The first row must name the columns; missing: %(columns)s.") % {"columns": "、".join(missing)})
     if len(rows) - 1 > ROWS:

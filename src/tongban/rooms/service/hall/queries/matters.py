@@ -15,6 +15,7 @@ from tongban.lib.rooms import shows
 from tongban.lib.statements import Ask, Row
 from tongban.rooms.service.hall import rules
 from tongban.rooms.service.hall.models import CatalogueItem, Matter, MatterVersion
+from tongban.rooms.service.hall.queries import negative
 
 
 @shows("matter")
@@ -177,7 +178,7 @@ def list_sizes() -> dict[str, int]:
     items = CatalogueItem.objects.filter(imported=False)
     return {
         "approval": items.filter(task_type="01").count(), "power": items.exclude(task_type="20").count(),
-        "responsibility": items.count(), "negative": 0,
+        "responsibility": items.count(), "negative": negative.in_force_size(),
     }  # fmt: skip
 
 

@@ -3,8 +3,7 @@
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _
 
 from tongban.kernel.calendar import queries as calendar
 from tongban.kernel.cases import queries as cases
@@ -18,10 +17,10 @@ from tongban.ui.chrome import region_of
 from tongban.ui.maps import region_map
 
 LISTS = {
-    "approval": (lazy("Administrative approvals"), lazy("What needs the government's approval")),
-    "power": (lazy("Administrative powers"), lazy("What each organ may do")),
-    "responsibility": (lazy("Responsibilities"), lazy("What each organ must do")),
-    "negative": (lazy("Market access negative list"), lazy("What is closed or needs a permit; all else is open")),
+    "approval": (_("Administrative approvals"), _("What needs the government's approval")),
+    "power": (_("Administrative powers"), _("What each organ may do")),
+    "responsibility": (_("Responsibilities"), _("What each organ must do")),
+    "negative": (_("Market access negative list"), _("What is closed or needs a permit; all else is open")),
 }  # fmt: skip
 SIZE = 20
 
@@ -87,8 +86,6 @@ def lists(request: HttpRequest, kind: str = "approval") -> HttpResponse:
     chosen = {name: request.GET.get(name, "")[:60] for name in ("department", "words")}
     region = region_of(request)
     rows = matters.list_rows(kind, region=region, department=chosen["department"], words=chosen["words"])
-    if kind == "negative":
-        rows = rows.none()
     export = request.GET.get("export", "")
     if export:
         return exports.table(export, f"{LISTS[kind][0]}-{region}", COLUMNS, map(_row, rows[:20_000]))
