@@ -50,10 +50,11 @@ class GuideOut(Schema):
 @allows(OPEN)
 def find(
     request: HttpRequest, q: str = Query("", max_length=100), region: str = Query("37", pattern=r"^\d{2,6}$"),
-    audience: str = Query("", max_length=12), page: int = Query(1, ge=1, le=500),
+    audience: str = Query("", max_length=12), task_type: str = Query("", max_length=2), department: str = Query("", max_length=60),
+    event: str = Query("", max_length=60), page: int = Query(1, ge=1, le=500),
 ) -> FoundOut:  # fmt: skip
     """Matters by words, everyday words or pinyin, in a region and above it."""
-    found = search.search(q, region=region, audience=audience, page=page)
+    found = search.search(q, region=region, facets=search.Facets(audience, task_type, department, event), page=page)
     hits = [HitOut(code=h.code, name=h.name, organ=h.organ, region=h.region, online=h.online, sample=h.sample) for h in found.hits]
     return FoundOut(total=found.total, words=found.words, hits=hits)
 

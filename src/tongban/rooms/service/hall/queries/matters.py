@@ -251,14 +251,10 @@ def region_name(code: str) -> str:
         return code
 
 
-def life_events() -> list[tuple[str, str]]:
-    """(event, catalogue key) of the events of life that the catalogue's matters name, each once."""
-    rows = MatterVersion.objects.filter(state="published", item__imported=False).select_related("item").order_by("item_id")
-    seen: dict[str, str] = {}
-    for row in rows:
-        for event in row.content.get("life_events", []):
-            seen.setdefault(event, row.item.key)
-    return list(seen.items())
+def life_events() -> list[str]:
+    """The events of life that the catalogue's matters name, each once."""
+    rows = MatterVersion.objects.filter(state="published", item__imported=False).order_by("item_id").values_list("content__life_events", flat=True)
+    return list(dict.fromkeys(event for events in rows for event in events or []))
 
 
 def departments() -> list[str]:

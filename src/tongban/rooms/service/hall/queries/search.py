@@ -81,7 +81,31 @@ def terms(question: str) -> list[str]:
     return found + [text.quoted(w) for w in (text.meaningful(question) if question.strip() else [])]
 
 
-def search(question: str, *, region: str, audience: str = "", task_type: str = "", department: str = "", page: int = 1, size: int = 20) -> Found:
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What narrows a search; "" narrows nothing."""
+
+    audience: str = ""
+    task_type: str = ""
+    department: str = ""
+    event: str = ""
+
+    def filters(self) -> tuple[str, dict[str, str]]:
+        """SQL conditions and their values."""
+        told = {
+            "audience": (self.audience, "(m.audience = %(audience)s OR m.audience = 'both')"),
+            "type": (self.task_type, "i.task_type = %(type)s"),
+            "department": (self.department, "i.department = %(department)s"),
+            "event": (self.event, "m.version_id IN (SELECT id FROM hall_matterversion WHERE content->'life_events' ? %(event)s)"),
+        }
+        chosen = {name: (value, condition) for name, (value, condition) in told.items() if value}
+        return "".join(f" AND {condition}" for _value, condition in chosen.values()), {name: value for name, (value, _c) in chosen.items()}
+
+
+NO_FACETS = Facets()
+
+
+def search(question: str, *, region: str, facets: Facets = NO_FACETS, page: int = 1, size: int = 20) -> Found:
     """Matters that answer a question in a region: its own, those above it, and samples last.
 
     All words must match. While nothing does, words that stand nowhere are dropped, then the commonest.
@@ -89,7 +113,7 @@ def search(question: str, *, region: str, audience: str = "", task_type: str = "
     common = _frequencies()
     asked = sorted(terms(question), key=lambda t: common.get(t.strip("'"), 0))
     while True:
-        found = _run(asked, region, audience, task_type, department, page, size)
+        found = _run(asked, region, facets, page, size)
         if found.total or len(asked) <= 1:
             return found
         known = [t for t in asked if _stands_somewhere(t)]
@@ -107,27 +131,20 @@ _WHERE = """
     WHERE m.state = 'in-force' AND {scope} {filters}"""
 
 
-def _run(asked: list[str], region: str, audience: str, task_type: str, department: str, page: int, size: int) -> Found:
+def _run(asked: list[str], region: str, facets: Facets, page: int, size: int) -> Found:
     whole = len(region) < 6
     scope = (
         "(m.region_code LIKE %(prefix)s OR m.region_code = ANY(%(up)s) OR m.region_code LIKE %(samples)s)"
         if whole
         else "(m.region_code = ANY(%(up)s) OR m.region_code LIKE %(samples)s)"
     )
-    filters = ""
+    filters, narrowed = facets.filters()
     values: dict[str, Any] = {
-        "prefix": region + "%", "up": codes.ancestors(region), "samples": SAMPLES + "%", "size": size, "from": (page - 1) * size,
+        "prefix": region + "%", "up": codes.ancestors(region), "samples": SAMPLES + "%", "size": size, "from": (page - 1) * size, **narrowed,
     }  # fmt: skip
     if asked:
         filters += " AND m.search @@ %(query)s::tsquery"
         values["query"] = " & ".join(asked)
-    for name, column, value in (("audience", "m.audience", audience), ("type", "i.task_type", task_type)):
-        if value:
-            filters += f" AND ({column} = %({name})s OR {column} = 'both')"
-            values[name] = value
-    if department:
-        filters += " AND i.department = %(department)s"
-        values["department"] = department
     rank = "ts_rank('{0.05, 0.2, 0.6, 1.0}', m.search, %(query)s::tsquery, 1)" if asked else "0"
     where = _WHERE.format(scope=scope, filters=filters)
     # One row an item first, then the rank: ranking every region's copy of an item would cost most of the time.

@@ -57,8 +57,11 @@ class TestSearch:
         assert next(h for h in hits if h.name.startswith("食品")).organ == "历下区市场监督管理局"
 
     def test_facets_narrow(self):
-        assert {h.task_type for h in search.search("", region=LIXIA, task_type="20", size=50).hits} == {"20"}
-        assert search.search("", region=LIXIA, department="水利").total == 1
+        assert {h.task_type for h in search.search("", region=LIXIA, facets=search.Facets(task_type="20"), size=50).hits} == {"20"}
+        assert search.search("", region=LIXIA, facets=search.Facets(department="水利")).total == 1
+        opening = {h.name for h in search.search("", region=LIXIA, facets=search.Facets(event="我要开餐饮店")).hits}
+        assert {"食品经营许可（新办）", "小餐饮登记", "烟草专卖零售许可证核发（新办）"} <= opening
+        assert search.search("", region=LIXIA, facets=search.Facets(event="没有这种事")).total == 0
 
     @pytest.mark.parametrize("question", ["'; DROP TABLE hall_matter; --", "a & b | !", "\\", "(((", "é漢字", "x" * 100])
     def test_odd_questions_are_harmless(self, question):

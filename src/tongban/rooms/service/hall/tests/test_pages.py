@@ -31,7 +31,7 @@ def text(answer):
 class TestFinding:
     @pytest.mark.parametrize(
         "query",
-        [{"q": "我要开一家小餐馆"}, {"q": "kaicanguan"}, {"audience": "person"}, {"type": "20"}, {"department": "水利"}, {"page": "2"}, {"page": "0"}, {"page": "x"}, {"page": "99999"}, {"q": "x" * 300}],
+        [{"q": "我要开一家小餐馆"}, {"q": "kaicanguan"}, {"audience": "person"}, {"type": "20"}, {"department": "水利"}, {"event": "孩子出生"}, {"event": "'; --"}, {"page": "2"}, {"page": "0"}, {"page": "x"}, {"page": "99999"}, {"q": "x" * 300}],
     )  # fmt: skip
     def test_search(self, client, query):
         assert client.get("/hall/matters/", query).status_code == 200

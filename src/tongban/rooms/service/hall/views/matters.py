@@ -30,16 +30,14 @@ def find(request: HttpRequest) -> HttpResponse:
     """Search results with facets; filters live in the address."""
     region = region_of(request)
     words = request.GET.get("q", "").strip()[:100]
-    chosen = {name: request.GET.get(name, "")[:60] for name in ("audience", "type", "department")}
+    chosen = {name: request.GET.get(name, "")[:60] for name in ("audience", "type", "department", "event")}
     number = request.GET.get("page", "1")
     page = min(int(number), 500) if number.isdigit() and int(number) else 1
-    found = search.search(
-        words, region=region, audience=chosen["audience"], task_type=chosen["type"], department=chosen["department"],
-        page=page, size=SIZE,
-    )  # fmt: skip
+    facets = search.Facets(chosen["audience"], chosen["type"], chosen["department"], chosen["event"])
+    found = search.search(words, region=region, facets=facets, page=page, size=SIZE)
     context = {
         "tab": "matters", "q": words, "found": found, "chosen": chosen, "types": rules.TASK_TYPES,
-        "departments": matters.departments(), "page": page, "more": found.total > page * SIZE, "bundle": one_thing.answers(words),
+        "departments": matters.departments(), "events": matters.life_events(), "page": page, "more": found.total > page * SIZE, "bundle": one_thing.answers(words),
     }  # fmt: skip
     return render(request, "hall/search.html", context)
 
