@@ -1,6 +1,8 @@
 """Notices: inbox, once for each cause; channels that fail are tried again and seen."""
 
+import email
 import json
+import socketserver
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -61,6 +63,37 @@ def gateway():
         one.close()
 
 
+class Mailbox(socketserver.StreamRequestHandler):
+    """An SMTP server on loopback, as far as a client needs one (RFC 5321)."""
+
+    def handle(self):
+        self.wfile.write(b"220 test\r\n")
+        to = ""
+        while line := self.rfile.readline():
+            verb = line[:4].upper()
+            if verb == b"RCPT":
+                to = line.decode().split(":", 1)[1].split()[0]
+            if verb == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                body = b""
+                while (part := self.rfile.readline()) != b".\r\n":
+                    body += part
+                self.server.got.append((to, body))
+            self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
+            if verb == b"QUIT":
+                return
+
+
+@pytest.fixture
+def smtp():
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mailbox)
+    server.got = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1], server.got
+    server.shutdown()
+    server.server_close()
+
+
 def send(username="zhang", key="submitted", cause=None):
     account = province.citizen(username).account
     return commands.send(PLATFORM, accounts=[account], key=key, subject=f"case:{VALUES['case']}", values=VALUES, cause=cause)
@@ -118,6 +151,23 @@ class TestChannels:
         send()
         assert commands.deliver_due() == 1
         assert [m.to for m in mail.outbox] == [["zhang@example.cn"]]
+
+    def test_mail_is_handed_to_a_server_that_speaks_smtp(self, settings, smtp):
+        port, got = smtp
+        settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1", port
+        own.change_contact(province.citizen(), mobile="", email="zhang@example.cn")
+        send()
+        assert commands.deliver_due() == 1
+        [(to, body)] = got
+        assert to == "<zhang@example.cn>"
+        assert VALUES["case"] in email.message_from_bytes(body).get_payload(decode=True).decode()
+
+    def test_a_server_that_refuses_is_tried_again(self, settings):
+        settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1", 9
+        own.change_contact(province.citizen(), mobile="", email="zhang@example.cn")
+        send()
+        assert commands.deliver_due() == 0
+        assert Delivery.objects.get().error
 
     def test_nobody_is_written_to_without_an_address(self, settings):
         settings.EMAIL_HOST = "127.0.0.1"
