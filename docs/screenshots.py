@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 FOLDER = Path(__file__).parent / "screenshots"
 SHOTS = (
     ("home", "", "/", 1440), ("search", "", "/hall/matters/?q=我要开一家小餐馆", 1440), ("guide", "", "/hall/matters/food-operation-permit-new@370102/", 1440),
-    ("apply", "zhang", "/hall/matters/food-operation-permit-new@370102/apply/", 1440), ("case", "zhang", "/hall/mine/", 1440),
+    ("apply", "zhang", "/hall/matters/food-operation-permit-new@370102/apply/", 1440), ("one-thing", "zhang", "/hall/one-thing/open-restaurant/", 1440), ("case", "zhang", "/hall/mine/", 1440),
     ("work", "qian", "/hall/desk/", 1440), ("board", "zhou", "/supervision/", 1440), ("editor", "wu", "/hall/editor/items/food-operation-permit-new/", 1440),
     ("process", "wu", "/hall/processes/4/", 1440), ("phone", "", "/", 390), ("phone-guide", "", "/hall/matters/food-operation-permit-new@370102/", 390),
 )  # fmt: skip
