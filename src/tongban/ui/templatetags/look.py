@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from tongban.kernel.cases import rules as cases
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.identity.rules import ROLES
-from tongban.lib import clock, masking
+from tongban.lib import clock, masking, terms
 from tongban.lib.rooms import reference
 
 register = template.Library()
@@ -161,6 +161,12 @@ def short_day(value: date | None) -> str:
 @register.filter
 def masked(value: str) -> str:
     return masking.mask_text(str(value))
+
+
+@register.filter
+def term(word: object) -> str:
+    """A word of the fixed vocabulary in the reader's language."""
+    return terms.term(word)
 
 
 @register.filter

@@ -8,6 +8,7 @@ from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock
 from tongban.lib.acts import command, record
 from tongban.lib.errors import Conflict, Invalid, NotFound
+from tongban.lib.terms import term
 from tongban.rooms.service.supervision import events, queries, rules
 from tongban.rooms.service.supervision.models import Light, LightAct
 
@@ -34,7 +35,7 @@ def _move(actor: Actor, light_id: int, act: str, words: str) -> Light:
     light = Light.objects.select_for_update().filter(id=queries.light(actor, light_id).id).get()
     state = rules.next_state(light.state, act)
     if state is None:
-        raise Conflict(_("A light that is “%(state)s” cannot be handled so. Reload the page.") % {"state": light.get_state_display()})
+        raise Conflict(_("A light that is “%(state)s” cannot be handled so. Reload the page.") % {"state": term(light.get_state_display())})
     if len(words.strip()) < 2:
         sentence = _("Words: please write what is to be said.")
         raise Invalid(sentence, fields={"words": sentence})

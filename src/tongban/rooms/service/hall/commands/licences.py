@@ -17,6 +17,7 @@ from tongban.kernel.ledger import commands as ledger
 from tongban.lib import clock, typesetting
 from tongban.lib.acts import command, nothing_changed, record
 from tongban.lib.errors import Conflict, Invalid
+from tongban.lib.terms import term
 from tongban.rooms.service.hall import events, rules
 from tongban.rooms.service.hall.models import Licence, LicenceChange
 from tongban.rooms.service.hall.queries import licences, matters
@@ -70,7 +71,7 @@ def reissue_licence(actor: Actor, *, number: str, items: dict[str, str], reason:
     if old.organ != actor.organ:
         raise Conflict(_("Only the issuing organ changes a licence."))
     if rules.LICENCE_MOVES.get((old.state, "replace")) is None:
-        raise Conflict(_("A licence that is “%(state)s” cannot be changed so.") % {"state": old.get_state_display()})
+        raise Conflict(_("A licence that is “%(state)s” cannot be changed so.") % {"state": term(old.get_state_display())})
     unknown = [name for name in items if name not in old.content["items"]]
     if unknown or not items:
         sentence = _("Entries: choose those that the licence shows")
@@ -137,7 +138,7 @@ def change_licence(actor: Actor, *, number: str, change: str, reason: str) -> Li
         raise Invalid(sentence, fields={"reason": sentence})
     state = rules.LICENCE_MOVES.get((licence.state, change))
     if state is None:
-        raise Conflict(_("A licence that is “%(state)s” cannot be changed so.") % {"state": licence.get_state_display()})
+        raise Conflict(_("A licence that is “%(state)s” cannot be changed so.") % {"state": term(licence.get_state_display())})
     licence.state = state
     licence.save(update_fields=["state"])
     LicenceChange.objects.create(licence=licence, at=clock.now(), kind=change, reason=reason.strip()[:300], by_name=actor.name)

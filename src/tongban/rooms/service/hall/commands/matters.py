@@ -13,6 +13,7 @@ from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock
 from tongban.lib.acts import command, record
 from tongban.lib.errors import Conflict, Invalid, NotFound
+from tongban.lib.terms import term
 from tongban.rooms.service.hall import events, rules
 from tongban.rooms.service.hall.models import CatalogueItem, Matter, MatterVersion
 from tongban.rooms.service.hall.queries import matters, search
@@ -28,7 +29,7 @@ def _locked(version: int) -> MatterVersion:
 def _move(held: MatterVersion, act: str) -> None:
     state = rules.VERSION_MOVES.get((held.state, act))
     if state is None:
-        raise Conflict(_("A version that is “%(state)s” cannot be moved so. Reload the page.") % {"state": held.get_state_display()})
+        raise Conflict(_("A version that is “%(state)s” cannot be moved so. Reload the page.") % {"state": term(held.get_state_display())})
     held.state = state
 
 

@@ -48,7 +48,7 @@ def _person(request: HttpRequest, account: int) -> dict[str, object]:
     held = queries.managed_account(actor_of(request), account)
     posts = queries.posts(held)
     return {
-        "tab": "account:people", "held": held, "posts": posts, "roles": [(r, rules.ROLES[r]) for r in rules.OFFICIALS],
+        "tab": "account:people", "held": held, "posts": posts, "roles": rules.OFFICIALS,
         "own": held.id == actor_of(request).account, "organ": request.POST.get("organ") or (posts[0].organ.key if posts else ""),
         "region_code": request.POST.get("region") or (posts[0].region_code if posts else ""),
     }  # fmt: skip
