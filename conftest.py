@@ -42,6 +42,14 @@ def _fresh():
         one.forget()
 
 
+@pytest.fixture(autouse=True)
+def _chinese_first(settings):
+    """A page asked for in English leaves its language in the thread; the next test starts as a reader does."""
+    from django.utils import translation
+
+    translation.activate(settings.LANGUAGE_CODE)
+
+
 @pytest.fixture
 def demo_off(settings):
     settings.DEMO = False

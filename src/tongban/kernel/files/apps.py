@@ -1,6 +1,6 @@
 """Documents: content-addressed, encrypted, checked."""
 
-from tongban.kernel.identity.rules import EVERYONE_LOGGED_IN
+from tongban.kernel.identity.rules import ADMINISTRATOR, EVERYONE_LOGGED_IN
 from tongban.lib import rooms
 from tongban.lib.rooms import Permission
 from django.utils.translation import gettext_lazy as _
@@ -10,4 +10,7 @@ class FilesConfig(rooms.RoomConfig):
     name = "tongban.kernel.files"
     label = "files"
     verbose_name = "文件"
-    permissions = {"files.upload": Permission(_("Upload files"), EVERYONE_LOGGED_IN)}
+    permissions = {
+        "files.upload": Permission(_("Upload files"), EVERYONE_LOGGED_IN),
+        "files.manage_keys": Permission(_("Rotate the keys of stored documents"), (ADMINISTRATOR,)),
+    }

@@ -9,7 +9,7 @@ from tongban.kernel.files import events, rules, scanners, store
 from tongban.kernel.files.models import Document, File
 from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock, sm
-from tongban.lib.acts import command, record
+from tongban.lib.acts import command, nothing_changed, record
 from tongban.lib.errors import Invalid, TooLarge
 
 
@@ -44,6 +44,28 @@ def keep_file(actor: Actor, *, name: str, stream: Readable, size: int, own: bool
     kept = File.objects.create(document=document, name=name, owner=actor.account if own else None, created_at=clock.now())
     record(actor, events.FileKept(file=str(kept.id), digest="sm3:" + digest, size=len(content)))
     return kept
+
+
+@command("files.manage_keys")
+def rotate_key(actor: Actor) -> str:
+    """A new key for documents kept from now on; returns its identifier."""
+    key = store.rotate()
+    record(actor, events.KeyRotated(key=key.id))
+    return key.id
+
+
+@command("files.manage_keys")
+def rewrap_files(actor: Actor) -> int:
+    """Bring every document under the current key, so that a retired one is needed no more; returns how many moved.
+
+    Interrupted, it goes on where it stopped: each document is replaced by itself.
+    """
+    moved = sum(store.rewrap(digest) for digest in Document.objects.values_list("digest", flat=True).iterator(chunk_size=2000))
+    if moved:
+        record(actor, events.FilesRewrapped(key=store.key().id, files=moved))
+    else:
+        nothing_changed()
+    return moved
 
 
 def _refusal(fault: str, name: str) -> Invalid | TooLarge:

@@ -14,3 +14,22 @@ class FileKept(Event):
     file: str
     digest: str
     size: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyRotated(Event):
+    tag: ClassVar[str] = "files.key.rotated"
+    kind: ClassVar[str] = "key"
+    about: ClassVar[str] = "key"
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FilesRewrapped(Event):
+    """`files`: how many documents were brought under the key."""
+
+    tag: ClassVar[str] = "files.key.rewrapped"
+    kind: ClassVar[str] = "key"
+    about: ClassVar[str] = "key"
+    key: str
+    files: int

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tongban.lib import keys, sm
+from tongban.lib import clock, keys, sm
+from tongban.lib.sm import keystore
 
 
 def place(digest: str) -> Path:
@@ -13,9 +14,23 @@ def place(digest: str) -> Path:
     return Path(settings.DATA_DIR) / "files" / digest[:2] / digest
 
 
-def key() -> bytes:
-    """The installation's key for documents, made on first use."""
-    return keys.kept(Path(settings.DATA_DIR) / "keys" / "files", lambda: os.urandom(16))
+def folder() -> Path:
+    return Path(settings.DATA_DIR) / "keys"
+
+
+def key() -> keystore.Key:
+    """The current key for documents, made on first use."""
+    return keys.current(folder(), "files", "SM4", lambda: os.urandom(16), before="files")
+
+
+def rotate() -> keystore.Key:
+    """A new key for what is kept from now on; `rewrap` moves what lies there already."""
+    key()
+    return keys.keystore(folder()).rotate("files", lambda: ("SM4", os.urandom(16)), now=clock.now().isoformat())
+
+
+def _find(key_id: str) -> keystore.Key:
+    return keys.keystore(folder()).by_id(key_id)
 
 
 def write(digest: str, content: bytes) -> None:
@@ -24,14 +39,40 @@ def write(digest: str, content: bytes) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
+    _put(path, keystore.close(key(), content, bound_to=digest.encode()))
+
+
+def _put(path: Path, closed: bytes) -> None:
     fresh = path.with_suffix(f".{os.getpid()}")
     with fresh.open("wb") as file:
-        file.write(sm.seal(key(), content, bound_to=digest.encode()))
+        file.write(closed)
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)
 
 
 def read(digest: str) -> bytes:
-    """The bytes, unsealed; raises sm.Tampered when the store was changed."""
-    return sm.unseal(key(), place(digest).read_bytes(), bound_to=digest.encode())
+    """The bytes, opened; raises sm.Tampered when the store was changed."""
+    closed = place(digest).read_bytes()
+    if keystore.is_envelope(closed):
+        return keystore.open_envelope(_find, closed, bound_to=digest.encode())
+    return sm.unseal(key_of_old().material, closed, bound_to=digest.encode())
+
+
+def key_of_old() -> keystore.Key:
+    """What sealed documents before envelopes: the first key for files."""
+    key()
+    return next(k for k in keys.keystore(folder()).held() if k.use == "files")
+
+
+def rewrap(digest: str) -> bool:
+    """Bring one document under the current key; False when it lies there already."""
+    path, now = place(digest), key()
+    closed = path.read_bytes()
+    if not keystore.is_envelope(closed):
+        _put(path, keystore.close(now, read(digest), bound_to=digest.encode()))
+        return True
+    if keystore.closed_by(closed) == now.id:
+        return False
+    _put(path, keystore.rewrap(_find, now, closed, bound_to=digest.encode()))
+    return True

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -70,8 +71,8 @@ def seal_entries() -> int:
 
 def ledger_key() -> sm.SigningKey:
     """The installation's SM2 key for checkpoints and licences, made on first use."""
-    path = settings.DATA_DIR / "keys" / "ledger.sm2"
-    return sm.SigningKey.from_bytes(keys.kept(path, lambda: sm.SigningKey.generate().to_bytes()))
+    held = keys.current(Path(settings.DATA_DIR) / "keys", "ledger", "SM2", lambda: sm.SigningKey.generate().to_bytes(), before="ledger.sm2")
+    return sm.SigningKey.from_bytes(held.material)
 
 
 def write_checkpoint(block: int, size: int, chain: bytes) -> None:

@@ -7,10 +7,17 @@ import threading
 
 import pytest
 
+from django.core.management import CommandError, call_command
+
 from tongban.config import province
-from tongban.kernel.files import commands, queries, rules, scanners
-from tongban.lib.errors import Invalid, NotFound, Unavailable
+from tongban.kernel.files import commands, queries, rules, scanners, store
+from tongban.kernel.files.models import Document
+from tongban.kernel.identity.actor import system
+from tongban.kernel.ledger.models import Entry
+from tongban.lib import keys, sm
+from tongban.lib.errors import Invalid, NotFound, Refused, Unavailable
 from tongban.lib.sample import sample_pdf
+from tongban.lib.sm import keystore
 
 EICAR = b"%PDF-1.7 EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
 
@@ -119,3 +126,84 @@ class TestKeeping:
     def test_a_key_that_names_nothing_is_not_found(self, key):
         with pytest.raises(NotFound):
             queries.file(province.citizen(), key)
+
+
+@pytest.mark.django_db
+class TestKeys:
+    @pytest.fixture(autouse=True)
+    def _own_store(self, settings, tmp_path):
+        settings.DATA_DIR = tmp_path
+
+    def keep(self, text="合成数据"):
+        body = sample_pdf(text)
+        return commands.keep_file(province.citizen(), name="a.pdf", stream=io.BytesIO(body), size=len(body)), body
+
+    def test_a_rotated_key_opens_what_it_closed_and_closes_nothing_more(self):
+        old, old_body = self.keep("一")
+        before = store.key().id
+        commands.rotate_key(system("test"))
+        new, new_body = self.keep("二")
+        assert keystore.closed_by(store.place(old.document_id).read_bytes()) == before
+        assert keystore.closed_by(store.place(new.document_id).read_bytes()) == store.key().id != before
+        assert queries.content(old) == old_body
+        assert queries.content(new) == new_body
+
+    def test_rewrapping_moves_every_document_once(self):
+        kept, body = self.keep()
+        commands.rotate_key(system("test"))
+        Document.objects.exclude(digest=kept.document_id).delete()
+        assert commands.rewrap_files(system("test")) == 1
+        assert commands.rewrap_files(system("test")) == 0
+        assert keystore.closed_by(store.place(kept.document_id).read_bytes()) == store.key().id
+        assert queries.content(kept) == body
+        assert [e.tag for e in Entry.objects.filter(tag__startswith="files.key").order_by("id")] == ["files.key.rotated", "files.key.rewrapped"]
+
+    def test_an_installation_from_before_the_keystore_goes_on(self, tmp_path):
+        """Its open key file is taken into the keystore and removed; its documents open and can be moved."""
+        kept, body = self.keep()
+        plain = b"an older key 16b"
+        for file in (tmp_path / "keys").iterdir():
+            file.unlink()
+        (tmp_path / "keys" / "files").write_bytes(plain)
+        keys.keystore.cache_clear()
+        path = store.place(kept.document_id)
+        path.write_bytes(sm.seal(plain, body, bound_to=kept.document_id.encode()))
+        assert queries.content(kept) == body
+        assert not (tmp_path / "keys" / "files").exists()
+        assert store.key().material == plain
+        Document.objects.exclude(digest=kept.document_id).delete()
+        assert commands.rewrap_files(system("test")) == 1
+        assert queries.content(kept) == body
+
+    def test_no_key_lies_open_in_the_data_folder(self, tmp_path):
+        self.keep()
+        material = store.key().material
+        assert all(material not in f.read_bytes() and material.hex().encode() not in f.read_bytes() for f in tmp_path.rglob("*") if f.is_file())
+
+    def test_only_an_administrator_rotates(self):
+        with pytest.raises(Refused):
+            commands.rotate_key(province.official("li"))
+
+    def test_from_the_command_line(self, capsys, monkeypatch, tmp_path):
+        self.keep()
+        call_command("keys", "rotate")
+        call_command("keys", "list")
+        told = capsys.readouterr().out
+        assert "国密实现" in told
+        assert told.count("files") == 2
+        typed = iter(["first custodian's", "first custodian's", "second custodian's", "second custodian's", ""])
+        monkeypatch.setattr("getpass.getpass", lambda _prompt: next(typed))
+        call_command("keys", "passphrase")
+        assert not (tmp_path / "keys" / "passphrase").exists()
+        keys.keystore.cache_clear()
+        monkeypatch.setenv("TONGBAN_KEY_PASSPHRASE", "first custodian's\nsecond custodian's")
+        assert len(keys.keystore(tmp_path / "keys").held()) == 2
+        keys.keystore.cache_clear()
+
+    @pytest.mark.parametrize("typed", [["short", "short"], ["one passphrase", "another one!!"], [""]])
+    def test_a_passphrase_that_will_not_do_changes_nothing(self, monkeypatch, typed):
+        self.keep()
+        told = iter(typed)
+        monkeypatch.setattr("getpass.getpass", lambda _prompt: next(told))
+        with pytest.raises(CommandError, match="没有改动"):
+            call_command("keys", "passphrase")

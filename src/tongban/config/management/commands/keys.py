@@ -1,0 +1,58 @@
+"""`manage keys`: what keys there are; a new one for documents; documents under it; another passphrase."""
+
+import getpass
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from tongban.kernel.files import commands as files
+from tongban.kernel.identity.actor import system
+from tongban.lib import keys
+from tongban.lib.sm import provider
+
+SHORTEST = 12
+
+
+class Command(BaseCommand):
+    help = "密钥：list 列出，rotate 更换文件密钥，rewrap 将已有文件移到新密钥下，passphrase 更换口令"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("what", choices=["list", "rotate", "rewrap", "passphrase"])
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        actor = system("manage keys")
+        if options["what"] == "rotate":
+            self.stdout.write(f"新的文件密钥：{files.rotate_key(actor)}")
+        elif options["what"] == "rewrap":
+            self.stdout.write(f"已移到当前密钥下的文件：{files.rewrap_files(actor)}")
+        elif options["what"] == "passphrase":
+            self._passphrase()
+        else:
+            self._list()
+
+    def _list(self) -> None:
+        self.stdout.write(f"国密实现：{provider()}")
+        for key in keys.keystore(self._folder()).held():
+            self.stdout.write(f"{key.id}  {key.use:<8} {key.algorithm:<4} {key.state:<8} {key.created}")
+
+    def _passphrase(self) -> None:
+        """Typed by each custodian in turn, so that none knows the whole; an empty line ends."""
+        parts: list[str] = []
+        while part := getpass.getpass(f"第{len(parts) + 1}位保管人的口令（空行结束）："):
+            if len(part) < SHORTEST:
+                raise CommandError(f"口令至少{SHORTEST}个字符，没有改动。")
+            if getpass.getpass("再输入一次：") != part:
+                raise CommandError("两次输入不一致，没有改动。")
+            parts.append(part)
+        if not parts:
+            raise CommandError("没有输入口令，没有改动。")
+        keys.keystore(self._folder()).change_passphrase("\n".join(parts).encode())
+        if not os.environ.get("TONGBAN_KEY_PASSPHRASE"):
+            (self._folder() / "passphrase").unlink(missing_ok=True)
+        self.stdout.write("口令已更换。以后启动时用环境变量 TONGBAN_KEY_PASSPHRASE 提供，各部分依次以换行连接。")
+
+    def _folder(self) -> Path:
+        return Path(settings.DATA_DIR) / "keys"

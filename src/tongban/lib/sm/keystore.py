@@ -1,0 +1,205 @@
+"""Keys in one file, sealed by a passphrase, and envelopes that name the key which closed them.
+
+The passphrase becomes a sealing key by Argon2id; each key lies sealed with SM4-GCM, bound to its own name. A use (files, ledger, …) has one
+current key; rotated ones stay, so that what they closed still opens. The file is replaced as a whole: a power cut leaves the old or the new.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from argon2.low_level import Type, hash_secret_raw
+
+from tongban.lib.sm.sm4 import Tampered, seal, unseal
+
+VERSION = 1
+COST = {"name": "argon2id", "time": 3, "memory_kib": 65536, "lanes": 2}
+_CHECK = b"tongban keystore"
+_ENVELOPE = b"TBE\x01"
+_ID = 8  # bytes of a key's identifier, 16 hexadecimal digits
+
+
+class WrongPassphrase(Exception):
+    """The passphrase does not open this keystore."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`id` 16 hexadecimal digits; `state` current or retired; `material` never leaves the process."""
+
+    id: str
+    use: str
+    algorithm: str
+    state: str
+    created: str
+    material: bytes = field(repr=False)
+
+
+class Keystore:
+    """An opened file of keys. Several processes may hold it open; writing takes a lock and reads the file again first."""
+
+    def __init__(self, path: Path, sealing: bytes, document: dict[str, Any]) -> None:
+        self._path, self._sealing = path, sealing
+        self._read(document)
+
+    @classmethod
+    def open(cls, path: Path, passphrase: bytes) -> "Keystore":
+        """Open the file, or make it with this passphrase; raises WrongPassphrase, Tampered."""
+        document: dict[str, Any]
+        with _locked(path):
+            if not path.exists():
+                salt = secrets.token_bytes(16)
+                sealing = _stretch(passphrase, salt, COST)
+                kdf = {**COST, "salt": salt.hex()}
+                document = {"version": VERSION, "kdf": kdf, "check": seal(sealing, _CHECK, bound_to=_bound(kdf)).hex(), "keys": []}
+                _write(path, document)
+            else:
+                document = json.loads(path.read_text())
+                sealing = _stretch(passphrase, bytes.fromhex(document["kdf"]["salt"]), document["kdf"])
+        try:
+            unseal(sealing, bytes.fromhex(document["check"]), bound_to=_bound(document["kdf"]))
+        except Tampered as fault:
+            raise WrongPassphrase(str(path)) from fault
+        return cls(path, sealing, document)
+
+    def _read(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._keys = {row["id"]: self._unsealed(row) for row in document["keys"]}
+
+    def _unsealed(self, row: dict[str, str]) -> Key:
+        material = unseal(self._sealing, bytes.fromhex(row["sealed"]), bound_to=_name(row))
+        return Key(row["id"], row["use"], row["algorithm"], row["state"], row["created"], material)
+
+    def held(self) -> list[Key]:
+        """All keys, in the order of their making."""
+        return list(self._keys.values())
+
+    def by_id(self, key_id: str) -> Key:
+        """A key by its identifier, looked for in the file again when another process made it; raises KeyError."""
+        if key_id not in self._keys:
+            self._read(json.loads(self._path.read_text()))
+        return self._keys[key_id]
+
+    def current(self, use: str, make: Callable[[], tuple[str, bytes]], *, now: str) -> Key:
+        """The current key of a use; made by `make` -> (algorithm, material) when there is none yet."""
+        found = self._current(use)
+        return found or self._add(use, make, now, replace=False)
+
+    def rotate(self, use: str, make: Callable[[], tuple[str, bytes]], *, now: str) -> Key:
+        """A new current key; the one before stays for what it closed."""
+        return self._add(use, make, now, replace=True)
+
+    def _current(self, use: str) -> Key | None:
+        return next((k for k in self._keys.values() if k.use == use and k.state == "current"), None)
+
+    def _add(self, use: str, make: Callable[[], tuple[str, bytes]], now: str, *, replace: bool) -> Key:
+        with _locked(self._path):
+            self._read(json.loads(self._path.read_text()))
+            found = self._current(use)
+            if found and not replace:
+                return found
+            algorithm, material = make()
+            row = {"id": secrets.token_hex(_ID), "use": use, "algorithm": algorithm, "state": "current", "created": now}
+            row["sealed"] = seal(self._sealing, material, bound_to=_name(row)).hex()
+            rows = [{**r, "state": "retired"} if r["use"] == use else r for r in self._document["keys"]]
+            self._document["keys"] = [*rows, row]
+            _write(self._path, self._document)
+            self._read(self._document)
+            return self._keys[row["id"]]
+
+    def change_passphrase(self, new: bytes) -> None:
+        """Seal every key again under another passphrase."""
+        with _locked(self._path):
+            self._read(json.loads(self._path.read_text()))
+            salt = secrets.token_bytes(16)
+            sealing, kdf = _stretch(new, salt, COST), {**COST, "salt": salt.hex()}
+            rows = [{**r, "sealed": seal(sealing, self._keys[r["id"]].material, bound_to=_name(r)).hex()} for r in self._document["keys"]]
+            self._sealing = sealing
+            document = {"version": VERSION, "kdf": kdf, "check": seal(sealing, _CHECK, bound_to=_bound(kdf)).hex(), "keys": rows}
+            _write(self._path, document)
+            self._read(document)
+
+
+def _name(row: dict[str, str]) -> bytes:
+    """What a sealed key is bound to; its state is not, since it changes."""
+    return f"{row['id']}|{row['use']}|{row['algorithm']}".encode()
+
+
+def _bound(kdf: dict[str, Any]) -> bytes:
+    return json.dumps(kdf, sort_keys=True).encode()
+
+
+def _stretch(passphrase: bytes, salt: bytes, cost: dict[str, Any]) -> bytes:
+    return hash_secret_raw(passphrase, salt, cost["time"], cost["memory_kib"], cost["lanes"], 16, Type.ID)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    fresh = path.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(document, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def close(key: Key, plain: bytes, *, bound_to: bytes = b"") -> bytes:
+    """An envelope: marker ‖ key identifier ‖ length ‖ a data key sealed under `key` ‖ the text sealed under the data key.
+
+    Rotating the outer key seals the data key again (`rewrap`) and leaves the text, however long, as it is.
+    """
+    data_key = os.urandom(16)
+    identifier = bytes.fromhex(key.id)
+    wrapped = seal(key.material, data_key, bound_to=identifier + bound_to)
+    return _ENVELOPE + identifier + len(wrapped).to_bytes(2, "big") + wrapped + seal(data_key, plain, bound_to=bound_to)
+
+
+def is_envelope(closed: bytes) -> bool:
+    return closed.startswith(_ENVELOPE)
+
+
+def closed_by(closed: bytes) -> str:
+    """The identifier of the key that an envelope needs."""
+    return closed[len(_ENVELOPE) : len(_ENVELOPE) + _ID].hex()
+
+
+def open_envelope(find: Callable[[str], Key], closed: bytes, *, bound_to: bytes = b"") -> bytes:
+    """The text of an envelope; `find` gives a key by identifier. Raises Tampered."""
+    data_key, rest = _data_key(find, closed, bound_to)
+    return unseal(data_key, rest, bound_to=bound_to)
+
+
+def rewrap(find: Callable[[str], Key], key: Key, closed: bytes, *, bound_to: bytes = b"") -> bytes:
+    """The same envelope under another key."""
+    data_key, rest = _data_key(find, closed, bound_to)
+    identifier = bytes.fromhex(key.id)
+    wrapped = seal(key.material, data_key, bound_to=identifier + bound_to)
+    return _ENVELOPE + identifier + len(wrapped).to_bytes(2, "big") + wrapped + rest
+
+
+def _data_key(find: Callable[[str], Key], closed: bytes, bound_to: bytes) -> tuple[bytes, bytes]:
+    head = len(_ENVELOPE)
+    if not is_envelope(closed) or len(closed) < head + _ID + 2:
+        raise Tampered("this is no envelope")
+    identifier = closed[head : head + _ID]
+    size = int.from_bytes(closed[head + _ID : head + _ID + 2], "big")
+    body = closed[head + _ID + 2 :]
+    try:
+        key = find(identifier.hex())
+    except KeyError as fault:
+        raise Tampered("the key of this envelope is not in the keystore") from fault
+    return unseal(key.material, body[:size], bound_to=identifier + bound_to), body[size:]
