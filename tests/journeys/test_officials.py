@@ -162,3 +162,20 @@ def test_a_representative_lets_another_act_and_takes_it_back(visitor, width):
     person.sees("已授权").check()
     person.page.get_by_role("button", name="终止授权").click()
     person.sees("授权已终止")
+
+
+@pytest.fixture
+def submitted(committed):
+    return submit()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_citizen_reads_who_looked_at_her_data(visitor, submitted, width):
+    clerk = visitor().become("li")
+    clerk.go(f"/hall/desk/cases/{submitted}/")
+    person = visitor(width=width).become("zhang")
+    person.go("/account/own/")
+    person.page.get_by_role("link", name="数据查看记录").click()
+    row = person.page.locator("tr", has_text=submitted).first
+    assert "李合成" in row.inner_text()
+    person.check()

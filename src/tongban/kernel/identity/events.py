@@ -45,7 +45,7 @@ class RoleGranted(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PersonalDataSeen(Event):
-    """An identity number was shown unmasked, for a stated purpose."""
+    """An official saw a person's data: `fields` what, `purpose` for what, `case` while handling which."""
 
     tag: ClassVar[str] = "identity.person.seen"
     kind: ClassVar[str] = "person"
@@ -53,6 +53,7 @@ class PersonalDataSeen(Event):
     person: int
     fields: list[str]
     purpose: str
+    case: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
 """Actors from sessions and tokens; persons and enterprises in scope."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -222,3 +222,16 @@ def appointment(actor: Actor, appointment_id: int) -> Appointment:
     if found is None or not actor.reaches(found.region_code):
         raise NotFound(_("There is no such account within your region."))
     return found
+
+
+LOOK = timedelta(minutes=10)
+
+
+def looked_lately(actor: Actor, *, person: int, what: str, case: str) -> bool:
+    """Whether the actor's account noted the same look at a person's data within ten minutes."""
+    rows = statements.rows(
+        """SELECT 1 FROM ledger_entry WHERE subject = %(subject)s AND tag = 'identity.person.seen' AND account = %(account)s
+             AND at > %(since)s AND body->>'case' = %(case)s AND body->'fields' = to_jsonb(ARRAY[%(what)s::text]) LIMIT 1""",
+        {"subject": f"person:{person}", "account": actor.account, "since": clock.now() - LOOK, "case": case, "what": what},
+    )
+    return bool(rows)

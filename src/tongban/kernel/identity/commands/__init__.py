@@ -130,11 +130,23 @@ def issue_token(stranger: Actor, *, account: Account) -> str:
 
 
 @command("identity.use_account")
-def reveal_person(actor: Actor, *, person: int, fields: list[str], purpose: str) -> dict[str, str]:
+def reveal_person(actor: Actor, *, person: int, fields: list[str], purpose: str, case: str = "") -> dict[str, str]:
     """Unmasked personal data, for a purpose that is kept. The caller has checked that the person is in scope."""
     if len(purpose.strip()) < 2:
         sentence = _("Say for what purpose you need the data.")
         raise Invalid(sentence, fields={"purpose": sentence})
     found = Person.objects.get(id=person)
-    record(actor, events.PersonalDataSeen(person=person, fields=fields, purpose=purpose.strip()))
+    record(actor, events.PersonalDataSeen(person=person, fields=fields, purpose=purpose.strip(), case=case))
     return {field: str(getattr(found, field)) for field in fields if field in ("id_number", "mobile", "address")}
+
+
+@command("identity.use_account")
+def note_access(actor: Actor, *, person: int, what: str, purpose: str, case: str = "") -> None:
+    """Keep that someone else's data were looked at: the person reads it under 数据查看记录. One's own are not noted.
+
+    The same look again within ten minutes is one look: a page that is drawn anew says nothing new.
+    """
+    if person == actor.person or queries.looked_lately(actor, person=person, what=what, case=case):
+        nothing_changed()
+        return
+    record(actor, events.PersonalDataSeen(person=person, fields=[what], purpose=purpose, case=case))

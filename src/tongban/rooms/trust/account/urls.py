@@ -15,6 +15,7 @@ urlpatterns = [
     path("enterprise/", login.choose_enterprise, name="enterprise"),
     path("messages/", inbox.inbox, name="inbox"),
     path("own/", own.account, name="own"),
+    path("own/access/", own.access, name="access"),
     path("people/", people.people, name="people"),
     path("people/<int:account>/", people.person, name="person"),
 ]

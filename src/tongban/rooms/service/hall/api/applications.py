@@ -11,6 +11,7 @@ from ninja.files import UploadedFile
 from tongban.kernel.cases import commands as case_commands
 from tongban.kernel.cases import queries as cases
 from tongban.kernel.files import commands as files
+from tongban.kernel.identity import commands as identity_commands
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.ledger import queries as ledger
@@ -180,8 +181,10 @@ def case_list(
 @router.get("/cases/{number}", response={200: CaseOut, **PROBLEMS})
 @allows("hall.apply", "hall.read_cases")
 def case(request: HttpRequest, number: str) -> dict[str, Any]:
-    """One case in scope."""
-    return cases.snapshot(cases.case(actor_of(request), number))
+    """One case in scope; a look at someone else's is noted for that person."""
+    one = cases.case(actor_of(request), number)
+    identity_commands.note_access(actor_of(request), person=one.person_id, what="application", purpose=one.title, case=one.number)
+    return cases.snapshot(one)
 
 
 @router.get("/cases/{number}/acts", response={200: list[ActOut], **PROBLEMS})

@@ -62,6 +62,7 @@ def work(request: HttpRequest) -> HttpResponse:
 def _case(request: HttpRequest, number: str) -> dict[str, Any]:
     actor = actor_of(request)
     one = queries.case(actor, number)
+    identity_commands.note_access(actor, person=one.person_id, what="application", purpose=one.title, case=one.number)
     guide = matters.guide(one.matter_code)
     item = queries.doable(actor, one)
     items = queries.items_of(one)
@@ -147,7 +148,9 @@ def reveal(request: HttpRequest, number: str) -> HttpResponse:
     """The applicant's identity number, unmasked, for a purpose that is kept in the ledger."""
     actor = actor_of(request)
     one = queries.case(actor, number)
-    shown = identity_commands.reveal_person(actor, person=one.person_id, fields=["id_number", "mobile"], purpose=request.POST.get("purpose", "")[:100])
+    shown = identity_commands.reveal_person(
+        actor, person=one.person_id, fields=["id_number", "mobile"], purpose=request.POST.get("purpose", "")[:100], case=one.number
+    )
     return render(request, "hall/work.html", _list(request) | _case(request, number) | {"tab": "hall:work", "revealed": shown})
 
 

@@ -1,11 +1,17 @@
 """The account's pages, as their users press them."""
 
+from datetime import timedelta
+
 import pytest
 
 from tongban.config import province
 from tongban.config.personas import DEMO_PASSWORD, LIXIA, MARKET
+from tongban.kernel.cases import queries as cases
+from tongban.kernel.cases.tests.test_commands import submit
 from tongban.kernel.identity import queries
+from tongban.kernel.identity.actor import system
 from tongban.kernel.identity.models import Account, Mandate
+from tongban.lib import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +163,42 @@ class TestPeople:
     def test_a_clerk_and_a_citizen_are_refused(self, as_persona):
         for username in ("li", "zhang"):
             assert as_persona(username).get("/account/people/").status_code == 403
+
+
+class TestAccess:
+    """Every look at a person's data is kept and read by that person only."""
+
+    PATH = "/account/own/access/"
+
+    def test_a_clerk_who_opens_case_document_and_number_stands_there_once_each(self, as_persona):
+        number = submit()
+        held = cases.case(system("test"), number)
+        clerk = as_persona("li")
+        for _time in range(2):
+            clerk.get(f"/hall/desk/cases/{number}/")
+            clerk.get(f"/hall/cases/{number}/files/{held.materials[0]['file']}/")
+        clerk.post(f"/hall/cases/{number}/reveal/", {"purpose": "核对身份"})
+        page = as_persona("zhang", enterprise=True).get(self.PATH)
+        rows = [a for a in page.context["page"] if a.body["case"] == number]
+        assert [a.body["fields"] for a in rows] == [["id_number", "mobile"], ["document"], ["application"]]
+        assert {(a.actor, a.organ) for a in rows} == {("李合成", "历下区市场监督管理局")}
+        assert "核对身份" in page.content.decode()
+
+    def test_the_same_look_later_is_another_one(self, as_persona):
+        number = submit()
+        as_persona("li").get(f"/hall/desk/cases/{number}/")
+        with clock.at(clock.now() + timedelta(minutes=11)):
+            as_persona("li").get(f"/hall/desk/cases/{number}/")
+        page = as_persona("zhang").get(self.PATH)
+        assert len([a for a in page.context["page"] if a.body["case"] == number]) == 2
+
+    def test_ones_own_looks_are_not_noted(self, as_persona):
+        number = submit()
+        as_persona("zhang", enterprise=True).get(f"/hall/cases/{number}/")
+        page = as_persona("zhang").get(self.PATH)
+        assert not [a for a in page.context["page"] if a.body["case"] == number]
+
+    def test_nobody_else_reads_it(self, as_persona):
+        number = submit()
+        as_persona("li").get(f"/hall/desk/cases/{number}/")
+        assert number not in as_persona("wang").get(self.PATH).content.decode()

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from tongban.kernel.identity import queries
 from tongban.kernel.identity.commands import own
+from tongban.kernel.ledger import queries as ledger
 from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
 from tongban.ui.access import LOGGED_IN, actor_of, allows
 
@@ -34,6 +36,23 @@ def account(request: HttpRequest) -> HttpResponse:
         "act": request.POST.get("act", ""), "typed": request.POST, "represented": [m for m in mine if queries.represents(actor, m.id)],
     }  # fmt: skip
     return render(request, "account/own.html", context, status=422 if fault else 200)
+
+
+@allows(LOGGED_IN)
+def access(request: HttpRequest) -> HttpResponse:
+    """Who looked at one's data: person, organ, what, for what, while handling which case. Latest first."""
+    actor = actor_of(request)
+    seen = [a for a in ledger.acts_about(actor, f"person:{actor.person}", entitled=True) if a.tag == "identity.person.seen"]
+    page = Paginator(seen[::-1], 25).get_page(request.GET.get("page"))
+    return render(request, "account/access.html", {"tab": "mine", "page": page, "what": _what()})
+
+
+def _what() -> dict[str, str]:
+    """What an official may have seen, in words."""
+    return {
+        "id_number": _("Identity number, unmasked"), "mobile": _("Mobile number, unmasked"), "address": _("Home address"),
+        "application": _("Application, with identity numbers masked"), "document": _("A document you uploaded"),
+    }  # fmt: skip
 
 
 def _contact(request: HttpRequest) -> str:
