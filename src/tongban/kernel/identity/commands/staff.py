@@ -3,7 +3,6 @@
 import secrets
 from datetime import timedelta
 
-from django.contrib.auth.hashers import make_password
 from django.utils.translation import gettext as _
 
 from tongban.kernel.identity import commands, events, queries
@@ -43,7 +42,7 @@ def open_for(actor: Actor, *, username: str, name: str, id_number: str, mobile: 
         sentence = _("Name: it differs from the register.")
         raise Invalid(sentence, fields={"name": sentence})
     password = first_password()
-    account = commands.open_account(actor, username=username, person=person, encoded=make_password(password), staff=staff)
+    account = commands.open_account(actor, username=username, person=person, encoded=commands.encode_password(password), staff=staff)
     return account, password
 
 
@@ -87,7 +86,7 @@ def reset_password(actor: Actor, *, account: int) -> str:
     """A new first password for someone who was identified; the old one and its sessions end."""
     held = _account(actor, account)
     password = first_password()
-    held.password, held.failures, held.failed_at = make_password(password), 0, None
+    held.password, held.failures, held.failed_at = commands.encode_password(password), 0, None
     held.save(update_fields=["password", "failures", "failed_at"])
     ApiToken.objects.filter(account=held).delete()
     record(actor, events.AccountChanged(account=held.id, what="password-reset"))

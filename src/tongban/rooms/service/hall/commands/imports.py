@@ -19,6 +19,7 @@ from tongban.rooms.service.hall.models import CatalogueItem, Matter, MatterVersi
 
 COLUMNS = ("department", "main_item", "name", "item_code", "task_type", "dept_code", "area_code")
 ROWS = 100_000
+UPLOAD_LIMIT = 20 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -46,6 +47,13 @@ class DryRun:
     def good(self) -> list[dict[str, str]]:
         bad = self.bad_rows
         return [r for i, r in enumerate(self.rows, 2) if i not in bad]
+
+
+def read_upload(upload: Any, columns: tuple[str, ...] = COLUMNS) -> list[dict[str, str]]:
+    """The rows of an uploaded file; raises Invalid when there is none, or it is too large."""
+    if upload is None or (upload.size or 0) > UPLOAD_LIMIT:
+        raise Invalid(_("File: choose a CSV or XLSX file of at most 20 MB."))
+    return read_file(upload.name or "", upload.read(), columns)
 
 
 def read_file(name: str, content: bytes, columns: tuple[str, ...] = COLUMNS) -> list[dict[str, str]]:

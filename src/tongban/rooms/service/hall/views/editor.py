@@ -22,8 +22,6 @@ from tongban.rooms.service.hall.queries import matters
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
 
-IMPORT_LIMIT = 20 * 1024 * 1024
-
 
 @allows("hall.read_matters")
 def matter_list(request: HttpRequest) -> HttpResponse:
@@ -137,14 +135,12 @@ def load(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         upload = request.FILES.get("file")
         try:
-            if upload is None or (upload.size or 0) > IMPORT_LIMIT:
-                raise Invalid(_("File: choose a CSV or XLSX file of at most 20 MB."))
-            run = imports.check_rows(imports.read_file(upload.name or "", upload.read()))
+            run = imports.check_rows(imports.read_upload(upload))
             if request.POST.get("what") == "faults":
                 rows = ((f.row, f.column, f.value, f.sentence) for f in run.faults)
                 return exports.table("csv", "faults", (_("Row"), _("Column"), _("Value"), _("Reason")), rows)
             if request.POST.get("what") in ("all", "good"):
-                loaded = imports.load_rows(actor, run=run, source=(upload.name or "")[:80], only_good=request.POST["what"] == "good")
+                loaded = imports.load_rows(actor, run=run, source=str(upload)[:80], only_good=request.POST["what"] == "good")
         except Invalid as refused:
             fault = str(refused)
     context = {"tab": "hall:matter-list", "run": run, "loaded": loaded, "fault": fault, "columns": imports.COLUMNS}

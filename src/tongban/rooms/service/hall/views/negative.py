@@ -16,8 +16,6 @@ from tongban.rooms.service.hall.views.matters import LISTS
 from tongban.ui import exports
 from tongban.ui.access import OPEN, actor_of, allows
 
-IMPORT_LIMIT = 20 * 1024 * 1024
-
 
 @allows(OPEN)
 def negative_list(request: HttpRequest) -> HttpResponse:
@@ -46,10 +44,7 @@ def load(request: HttpRequest) -> HttpResponse:
     faults: dict[str, object] = {}
     if request.method == "POST":
         try:
-            upload = request.FILES.get("file")
-            if upload is None or (upload.size or 0) > IMPORT_LIMIT:
-                raise Invalid(_("File: choose a CSV or XLSX file of at most 20 MB."))
-            run = commands.check_rows(imports.read_file(upload.name or "", upload.read(), commands.COLUMNS))
+            run = commands.check_rows(imports.read_upload(request.FILES.get("file"), commands.COLUMNS))
             if request.POST.get("what") == "load":
                 loaded = commands.load_edition(
                     actor_of(request), run=run, edition=request.POST.get("edition", ""), document=request.POST.get("document", ""),
