@@ -60,14 +60,16 @@ def load_processes(actor: Actor, source: Path) -> int:
 
 
 def load_matters(source: Path) -> int:
-    """The complete matters, implemented wherever the law says, as far as organs are known."""
-    if CatalogueItem.objects.filter(imported=False).exists():
+    """The complete matters that are not in the catalogue yet, implemented wherever the law says, as far as organs are known."""
+    known = set(CatalogueItem.objects.filter(imported=False).values_list("key", flat=True))
+    wanted = [(content, told) for content, told in _complete(source) if content["id"] not in known]
+    if not wanted:
         return 0
     places = [orgs.place("37"), *(p for c in orgs.places("37") for p in (c, *orgs.places(c.code)))]
     organs = {o.key: o for o in orgs.organs()}
     made: list[Matter] = []
     vectors: list[str] = []
-    for content, told in _complete(source):
+    for content, told in wanted:
         version = _load_item(content, told)
         for place in places:
             organ = _organ(content, place, organs)
@@ -125,7 +127,7 @@ def _implementation(content: dict[str, Any], version: MatterVersion, place: orgs
 
 def _load_synonyms(source: Path) -> None:
     rows = [line.split(",", 1) for line in (source / "synonyms.csv").read_text().splitlines()[1:] if line]
-    Synonym.objects.bulk_create(Synonym(word=w, means=m) for w, m in rows)
+    Synonym.objects.bulk_create((Synonym(word=w, means=m) for w, m in rows), ignore_conflicts=True)
 
 
 def load_imported(actor: Actor, source: Path, told: Callable[[str], None]) -> int:

@@ -198,3 +198,19 @@ class TestPages:
 
     def test_the_search_leads_to_it(self, client):
         assert "/hall/one-thing/open-restaurant/" in client.get("/hall/matters/", {"q": "开小吃店要办几个证"}).content.decode()
+
+
+def test_an_installation_from_before_gets_what_is_new_and_keeps_what_it_has(settings):
+    """Loading again adds the matters that a newer version ships, and touches no other."""
+    from tongban.rooms.service.hall import seed
+    from tongban.rooms.service.hall.models import CatalogueItem, MatterVersion
+
+    source = settings.DATASETS / "hall"
+    assert seed.load_matters(source) == 0
+    Matter.objects.filter(item__key="tobacco-retail-licence").delete()
+    MatterVersion.objects.filter(item__key="tobacco-retail-licence").delete()
+    CatalogueItem.objects.filter(key="tobacco-retail-licence").delete()
+    before = Matter.objects.count()
+    assert seed.load_matters(source) == 16
+    assert Matter.objects.count() == before + 16
+    assert one_thing.restaurant(LIXIA).parts[-1].matter.code == TOBACCO
