@@ -1,7 +1,7 @@
 """Actors from sessions and tokens; persons and enterprises in scope."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -73,7 +73,7 @@ class Mandated:
 def mandates(actor: Actor) -> list[Mandated]:
     """The enterprises that the actor's person may act for today."""
     today = clock.today()
-    rows = Mandate.objects.filter(Q(ended_on=None) | Q(ended_on__gte=today), person=actor.person, begun_on__lte=today)
+    rows = Mandate.objects.filter(on_duty(today), person=actor.person)
     return [Mandated(m.legal_person_id, m.legal_person.name, m.legal_person.credit_code, m.basis) for m in rows.select_related("legal_person").order_by("id")]
 
 
@@ -179,7 +179,7 @@ def mandate_between(person: int, legal_person: int) -> Mandate | None:
 
 def mandates_given(actor: Actor) -> list[Mandate]:
     """Mandates in force of the enterprises that the actor represents, its own apart."""
-    mine = [m.id for m in mandates(actor) if represents(actor, m.id)]
+    mine = [m.id for m in mandates(actor) if m.basis == rules.REPRESENTATIVE]
     rows = Mandate.objects.filter(on_duty(clock.today()), legal_person__in=mine, basis=rules.AGENT)
     return list(rows.select_related("person", "legal_person").order_by("id"))
 
@@ -222,16 +222,3 @@ def appointment(actor: Actor, appointment_id: int) -> Appointment:
     if found is None or not actor.reaches(found.region_code):
         raise NotFound(_("There is no such account within your region."))
     return found
-
-
-LOOK = timedelta(minutes=10)
-
-
-def looked_lately(actor: Actor, *, person: int, what: str, case: str) -> bool:
-    """Whether the actor's account noted the same look at a person's data within ten minutes."""
-    rows = statements.rows(
-        """SELECT 1 FROM ledger_entry WHERE subject = %(subject)s AND tag = 'identity.person.seen' AND account = %(account)s
-             AND at > %(since)s AND body->>'case' = %(case)s AND body->'fields' = to_jsonb(ARRAY[%(what)s::text]) LIMIT 1""",
-        {"subject": f"person:{person}", "account": actor.account, "since": clock.now() - LOOK, "case": case, "what": what},
-    )
-    return bool(rows)

@@ -41,6 +41,11 @@ def acts_about(actor: Actor, subject: str, *, entitled: bool) -> list[Act]:
     return [Act(e.id, e.at, e.actor_name, e.organ_name, e.authority, e.tag, e.subject, e.body) for e in rows]
 
 
+def acted_since(actor: Actor, *, subject: str, tag: str, since: datetime, body: dict[str, Any]) -> bool:
+    """Whether the actor's account did the same about the same since then; `body` is a part of the entry's."""
+    return Entry.objects.filter(subject=subject, tag=tag, account=actor.account, at__gt=since, body__contains=body).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """Everything needed to check one entry offline: row bytes, path, block, chain, signed checkpoint."""

@@ -51,11 +51,12 @@ def appoint(actor: Actor, *, account: int, organ: str, role: str, region: str) -
     """Give an official a role from today."""
     _within(actor, region)
     where = orgs.organ(organ)
-    held = _account(actor, account)
+    held = queries.managed_account(actor, account)
     # The actor of an account acts for one organ: a second one would be silently left out.
-    if Appointment.objects.filter(account=held).exclude(organ=where).filter(queries.on_duty(clock.today())).exists():
+    posts = queries.posts(held)
+    if any(p.organ_id != where.id for p in posts):
         raise Conflict(_("This official holds roles in another organ; end those first."))
-    if Appointment.objects.filter(account=held, organ=where, role=role, region_code=region).filter(queries.on_duty(clock.today())).exists():
+    if any(p.role == role and p.region_code == region for p in posts):
         raise Conflict(_("This official holds this role already."))
     return commands.grant_role(actor, account=held, organ=where, role=role, region=region, begun_on=clock.today())
 
@@ -72,7 +73,7 @@ def end_appointment(actor: Actor, *, appointment: int) -> None:
 @command("identity.manage_accounts")
 def close_account(actor: Actor, *, account: int) -> None:
     """Nobody logs in with it any more; what it did stays."""
-    held = _account(actor, account)
+    held = queries.managed_account(actor, account)
     if held.id == actor.account:
         raise Refused(_("Nobody closes the own account; ask another administrator."))
     held.is_active = False
@@ -84,17 +85,13 @@ def close_account(actor: Actor, *, account: int) -> None:
 @command("identity.manage_accounts")
 def reset_password(actor: Actor, *, account: int) -> str:
     """A new first password for someone who was identified; the old one and its sessions end."""
-    held = _account(actor, account)
+    held = queries.managed_account(actor, account)
     password = first_password()
     held.password, held.failures, held.failed_at = commands.encode_password(password), 0, None
     held.save(update_fields=["password", "failures", "failed_at"])
     ApiToken.objects.filter(account=held).delete()
     record(actor, events.AccountChanged(account=held.id, what="password-reset"))
     return password
-
-
-def _account(actor: Actor, account: int) -> Account:
-    return queries.managed_account(actor, account)
 
 
 def _within(actor: Actor, region: str) -> None:

@@ -11,12 +11,11 @@ from ninja.files import UploadedFile
 from tongban.kernel.cases import commands as case_commands
 from tongban.kernel.cases import queries as cases
 from tongban.kernel.files import commands as files
-from tongban.kernel.identity import commands as identity_commands
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.ledger import queries as ledger
 from tongban.lib.errors import NotFound
-from tongban.rooms.service.hall.commands import applications, ratings
+from tongban.rooms.service.hall.commands import applications, looks, ratings
 from tongban.rooms.service.hall.queries import applications as drafts
 from tongban.rooms.service.hall.queries import matters
 from tongban.rooms.service.hall.queries import ratings as rating_queries
@@ -183,7 +182,7 @@ def case_list(
 def case(request: HttpRequest, number: str) -> dict[str, Any]:
     """One case in scope; a look at someone else's is noted for that person."""
     one = cases.case(actor_of(request), number)
-    identity_commands.note_access(actor_of(request), person=one.person_id, what="application", purpose=one.title, case=one.number)
+    looks.note_look(actor_of(request), case=one, what="application")
     return cases.snapshot(one)
 
 

@@ -125,6 +125,13 @@ def missing_materials(provided: list[dict[str, Any]], attached: list[dict[str, s
     return [m["name"] for m in provided if m.get("required") and m["name"] not in have]
 
 
+def _require_materials(provided: list[dict[str, Any]], attached: list[dict[str, str]]) -> None:
+    missing = missing_materials(provided, attached)
+    if missing:
+        told = {f"material-{i}": _("%(name)s: please upload") % {"name": name} for i, name in enumerate(missing)}
+        raise Invalid(_("%(n)s required materials are missing.") % {"n": len(missing)}, fields=told)
+
+
 @command("hall.apply", one_statement=True)
 def submit_application(
     actor: Actor, *, matter_code: str, data: dict[str, Any], materials: list[dict[str, str]], bundle: str = "",
@@ -144,10 +151,7 @@ def submit_application(
         schemas.require(sheet.form, data)
     _check_identity(holders, sheet.form, data)
     _check_divisions(sheet.form, data)
-    missing = missing_materials(sheet.provided, materials)
-    if missing:
-        told = {f"material-{i}": _("%(name)s: please upload") % {"name": name} for i, name in enumerate(missing)}
-        raise Invalid(_("%(n)s required materials are missing.") % {"n": len(missing)}, fields=told)
+    _require_materials(sheet.provided, materials)
     return cases.open_case(
         actor, matter_code=matter_code, matter_version=offer.version, title=offer.name, organ=offer.organ,
         organ_key=offer.organ_key, region=offer.region, process=case_queries.published_process(offer.process),
@@ -242,17 +246,13 @@ def submit_bundle(actor: Actor, *, codes: list[str], data: dict[str, Any], mater
     holder = statements.ask(identity.holders(actor))["enterprise"]
     applicants.check_applicant(together.name, together.content, holder.get("credit_code", ""))
     schemas.require(together.form, data)
-    missing = missing_materials(together.provided, materials)
-    if missing:
-        told = {f"material-{i}": _("%(name)s: please upload") % {"name": name} for i, name in enumerate(missing)}
-        raise Invalid(_("%(n)s required materials are missing.") % {"n": len(missing)}, fields=told)
+    _require_materials(together.provided, materials)
     bundle, numbers = secrets.token_hex(10), []
-    for code in codes:
-        guide = matters.guide(code)
+    for guide in together.guides:
         wanted = {m["name"] for m in guide.provided}
         numbers.append(
             submit_application(
-                actor, matter_code=code, data={k: v for k, v in data.items() if k in guide.form["properties"]},
+                actor, matter_code=guide.matter.code, data={k: v for k, v in data.items() if k in guide.form["properties"]},
                 materials=[m for m in materials if m["material"] in wanted], bundle=bundle,
             )
         )  # fmt: skip

@@ -10,13 +10,13 @@ from django.views.decorators.http import require_POST
 from tongban.kernel.cases import commands as case_commands
 from tongban.kernel.cases import queries as cases
 from tongban.kernel.files import queries as files
-from tongban.kernel.identity import commands as identity
 from tongban.kernel.ledger import queries as ledger
 from tongban.lib import typesetting
 from tongban.lib.errors import NotFound
 from tongban.lib.rooms import shows
 from tongban.rooms.service.hall import forms
 from tongban.rooms.service.hall.commands import licences as licence_commands
+from tongban.rooms.service.hall.commands import looks
 from tongban.rooms.service.hall.queries import applications, licences, matters, ratings
 from tongban.ui.access import OPEN, actor_of, allows
 
@@ -82,7 +82,7 @@ def material(request: HttpRequest, number: str, file: str) -> HttpResponse:
     one = cases.case(actor, number)
     if file not in {m["file"] for m in one.materials}:
         raise NotFound(_("There is no such file within your view."))
-    identity.note_access(actor, person=one.person_id, what="document", purpose=one.title, case=one.number)
+    looks.note_look(actor, case=one, what="document")
     found = files.file(actor, file, entitled=True)
     response = HttpResponse(files.content(found), content_type=found.document.media_type)
     way = "inline" if found.document.media_type in ("application/pdf", "image/png", "image/jpeg") else "attachment"

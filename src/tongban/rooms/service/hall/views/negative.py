@@ -22,7 +22,7 @@ def negative_list(request: HttpRequest) -> HttpResponse:
     """The edition in force or another one: filtered, paged, printed, exported, compared."""
     editions = negative.editions()
     chosen = {name: request.GET.get(name, "").strip()[:60] for name in ("edition", "words", "group", "before")}
-    now = negative.in_force()
+    now = negative.in_force(editions)
     shown = next((e for e in editions if e.name == chosen["edition"]), now)
     rows = negative.entries(shown.name if shown else "", words=chosen["words"], group=chosen["group"])
     if request.GET.get("export"):

@@ -17,6 +17,7 @@ from tongban.kernel.ledger import queries as ledger
 from tongban.lib import clock
 from tongban.lib.errors import Conflict, Invalid, TongbanError
 from tongban.rooms.service.hall import forms
+from tongban.rooms.service.hall.commands import looks
 from tongban.rooms.service.hall.queries import matters
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
@@ -62,7 +63,7 @@ def work(request: HttpRequest) -> HttpResponse:
 def _case(request: HttpRequest, number: str) -> dict[str, Any]:
     actor = actor_of(request)
     one = queries.case(actor, number)
-    identity_commands.note_access(actor, person=one.person_id, what="application", purpose=one.title, case=one.number)
+    looks.note_look(actor, case=one, what="application")
     guide = matters.guide(one.matter_code)
     item = queries.doable(actor, one)
     items = queries.items_of(one)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from tongban.kernel.identity import queries
 from tongban.kernel.identity.commands import own
+from tongban.kernel.identity.rules import REPRESENTATIVE
 from tongban.kernel.ledger import queries as ledger
 from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
 from tongban.ui.access import LOGGED_IN, actor_of, allows
@@ -33,7 +34,7 @@ def account(request: HttpRequest) -> HttpResponse:
     mine = queries.mandates(actor)
     context = {
         "tab": "mine", "held": held, "mandates": mine, "given": queries.mandates_given(actor), "faults": faults, "fault": fault,
-        "act": request.POST.get("act", ""), "typed": request.POST, "represented": [m for m in mine if queries.represents(actor, m.id)],
+        "act": request.POST.get("act", ""), "typed": request.POST, "represented": [m for m in mine if m.basis == REPRESENTATIVE],
     }  # fmt: skip
     return render(request, "account/own.html", context, status=422 if fault else 200)
 
