@@ -254,3 +254,12 @@ def test_english_is_complete_where_a_citizen_goes(visitor):
     person.sees("What do you want to do?").check()
     person.go("/hall/matters/food-operation-permit-new@370102/")
     person.sees("working days by law").check()
+
+
+@pytest.mark.parametrize("width", [1440, 900, 390])
+def test_the_header_holds_english_words_and_a_long_name(visitor, width):
+    person = visitor(width=width).become("zhang")
+    person.go("/")
+    person.page.get_by_role("button", name="English").click()
+    person.go("/account/own/")
+    person.sees("My account").check()
