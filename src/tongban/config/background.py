@@ -16,24 +16,26 @@ from procrastinate.contrib.django.django_connector import DjangoConnector  # noq
 
 from tongban.kernel.ledger.commands import seal_entries  # noqa: E402
 from tongban.kernel.ledger.delivery import deliver_all  # noqa: E402
+from tongban.kernel.ledger.tasks import ask_witnesses  # noqa: E402
 
 
 def run() -> int:
     """Until a signal ends it."""
     stop = threading.Event()
-    for name, work in (("sealer", seal_entries), ("delivery", deliver_all)):
-        threading.Thread(target=_loop, args=(name, work, stop), daemon=True).start()
+    # The sealer waits its second even while there is work: a head for each second that has entries, not for each entry.
+    for name, work, least, most in (("sealer", seal_entries, 1.0, 1.0), ("delivery", deliver_all, 0.02, 0.25), ("witnesses", ask_witnesses, 1.0, 5.0)):
+        threading.Thread(target=_loop, args=(name, work, least, most, stop), daemon=True).start()
     asyncio.run(_jobs())
     stop.set()
     return 0
 
 
-def _loop(name: str, work: Callable[[], int], stop: threading.Event) -> None:
-    """Poll; a database that is away for a while is waited for."""
-    pause = 0.02
+def _loop(name: str, work: Callable[[], int], least: float, most: float, stop: threading.Event) -> None:
+    """Poll, `least` seconds apart while there is work, up to `most` while there is none; a database that is away is waited for."""
+    pause = least
     while not stop.is_set():
         try:
-            pause = 0.02 if work() else min(pause * 1.5, 0.25)
+            pause = least if work() else min(pause * 1.5, most)
         except Exception:
             logging.getLogger("tongban.worker").exception("%s failed; trying again", name)
             connection.close()

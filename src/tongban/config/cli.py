@@ -60,8 +60,10 @@ def parser() -> argparse.ArgumentParser:
     bench = add("bench", "性能测试 / run a benchmark")
     bench.add_argument("name")
     bench.add_argument("--json", action="store_true")
-    verify = add("verify", "核验账本 / verify the ledger")
+    verify = add("verify", "核验账本，或离线核验一份证明文件 / verify the ledger, or a proof file offline")
     placed(verify)
+    verify.add_argument("file", nargs="?", type=Path, help="证明文件 / proof file")
+    verify.add_argument("--key", default="", help="日志公钥，十六进制 / the log's public key, hexadecimal")
     for name, told in (("test", "全部测试 / run the tests"), ("manage", "Django 管理命令 / management commands")):
         add(name, told).add_argument("rest", nargs=argparse.REMAINDER)
     add("check", "静态检查 / linters, types, contracts, catalogues")
@@ -230,6 +232,8 @@ def demo(options: argparse.Namespace) -> int:
 
 
 def verify(options: argparse.Namespace) -> int:
+    if options.file:
+        return int(_late("offline").verify(options.file, options.key, say))
     _attach()
     return manage(argparse.Namespace(rest=["verify_ledger"]))
 

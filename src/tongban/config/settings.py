@@ -122,6 +122,8 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 
+LEDGER_ORIGIN = os.environ.get("TONGBAN_ORIGIN", "")
+LEDGER_WITNESSES = os.environ.get("TONGBAN_WITNESSES", "").split()
 CLAMAV_SOCKET = os.environ.get("CLAMAV_SOCKET", "")
 EMAIL_HOST = os.environ.get("SMTP_HOST", "")
 EMAIL_PORT = int(os.environ.get("SMTP_PORT", "25"))

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from tongban.kernel.identity.rules import ADMINISTRATOR, EVERYONE_LOGGED_IN, SUPERVISOR
+from tongban.kernel.identity.rules import ADMINISTRATOR, EVERYONE_LOGGED_IN, SUPERVISOR, SYSTEM
 from tongban.lib import acts, rooms
 from tongban.lib.rooms import Permission
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,8 @@ class LedgerConfig(rooms.RoomConfig):
     permissions = {
         "ledger.read_any": Permission(_("Read the whole ledger"), (ADMINISTRATOR, SUPERVISOR)),
         "ledger.verify": Permission(_("Ask for proofs"), EVERYONE_LOGGED_IN),
+        "ledger.rotate_key": Permission(_("Introduce a new signing key"), (SYSTEM,)),
+        "ledger.manage_witness": Permission(_("Choose which ledgers this node witnesses"), (SYSTEM,)),
     }
 
     def ready(self) -> None:

@@ -47,17 +47,52 @@ class Entry(models.Model):
 
 
 class Block(models.Model):
-    """Up to 4,096 entries in final order, sealed: RFC 9162 tree over SM3 leaves, chained to the block before."""
+    """Up to 4,096 entries in final order: their leaves, and the head of the whole tree after them."""
 
     number = models.BigIntegerField(primary_key=True)
-    first_sequence = models.BigIntegerField()
+    first_sequence = models.BigIntegerField(unique=True)
     size = models.IntegerField()
     last_xid = Xid8()
     last_id = models.BigIntegerField()
     leaves = models.BinaryField()
     root = models.BinaryField()
-    chain = models.BinaryField()
-    sealed_at = models.DateTimeField()
+
+
+class Node(models.Model):
+    """A complete inner node of height 8 or more; lower ones are computed from the leaves."""
+
+    pk = models.CompositePrimaryKey("height", "index")
+    height = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField()
+
+
+class Checkpoint(models.Model):
+    """The signed head over the first `size` entries, as a note (`lib.tlog.notes`)."""
+
+    size = models.BigIntegerField(primary_key=True)
+    note = models.TextField()
+
+
+class Cosignature(models.Model):
+    """A witness's line under one of our heads."""
+
+    size = models.BigIntegerField()
+    witness = models.CharField(max_length=120)
+    line = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["size", "witness"], name="cosigned_once")]
+
+
+class Witnessed(models.Model):
+    """The newest head of another node's ledger that this node has cosigned."""
+
+    origin = models.CharField(max_length=120, primary_key=True)
+    public = models.BinaryField()
+    size = models.BigIntegerField(default=0)
+    note = models.TextField(blank=True)
+    seen_at = models.DateTimeField(null=True)
 
 
 class Cursor(models.Model):

@@ -34,6 +34,12 @@ def rows_between(pgconn: PGconn, after: tuple[str, int], upto: tuple[str, int]) 
     return _copy(pgconn, f"{where} ORDER BY e.xid, e.id")
 
 
+def row(pgconn: PGconn, entry: int) -> bytes:
+    """One entry's row."""
+    [found] = _copy(pgconn, f"e.id = {_number(entry)}")
+    return found
+
+
 def _copy(pgconn: PGconn, where: str) -> list[bytes]:
     result = pgconn.exec_(f"COPY (SELECT {_COLUMNS} FROM ledger_entry e WHERE {where}) TO STDOUT (FORMAT BINARY)".encode())  # noqa: S608 - numbers only
     if result.status not in (4, 3):  # COPY_OUT

@@ -45,7 +45,7 @@ class Keystore:
     """An opened file of keys. Several processes may hold it open; writing takes a lock and reads the file again first."""
 
     def __init__(self, path: Path, sealing: bytes, document: dict[str, Any]) -> None:
-        self._path, self._sealing = path, sealing
+        self._path, self._sealing, self._stamp = path, sealing, 0
         self._read(document)
 
     @classmethod
@@ -69,15 +69,21 @@ class Keystore:
         return cls(path, sealing, document)
 
     def _read(self, document: dict[str, Any]) -> None:
-        self._document = document
+        self._document, self._stamp = document, self._path.stat().st_mtime_ns
         self._keys = {row["id"]: self._unsealed(row) for row in document["keys"]}
 
     def _unsealed(self, row: dict[str, str]) -> Key:
         material = unseal(self._sealing, bytes.fromhex(row["sealed"]), bound_to=_name(row))
         return Key(row["id"], row["use"], row["algorithm"], row["state"], row["created"], material)
 
+    def _refresh(self) -> None:
+        """Read the file again when another process has added a key."""
+        if self._path.stat().st_mtime_ns != self._stamp:
+            self._read(json.loads(self._path.read_text()))
+
     def held(self) -> list[Key]:
         """All keys, in the order of their making."""
+        self._refresh()
         return list(self._keys.values())
 
     def by_id(self, key_id: str) -> Key:
@@ -88,6 +94,7 @@ class Keystore:
 
     def current(self, use: str, make: Callable[[], tuple[str, bytes]], *, now: str) -> Key:
         """The current key of a use; made by `make` -> (algorithm, material) when there is none yet."""
+        self._refresh()
         found = self._current(use)
         return found or self._add(use, make, now, replace=False)
 

@@ -107,6 +107,11 @@ def act_name(tag: str) -> str:
         "hall.rating.answered": _("Bad rating answered"), "hall.rating.defaulted": _("Nobody rated: kept as default"),
         "hall.licence.changed": _("Licence changed"), "supervision.light.raised": _("Light raised"), "supervision.case.urged": _("Urged"),
         "supervision.urge.answered": _("Urging answered"), "supervision.light.moved": _("Light handled"),
+        "identity.account.logged-in": _("Logged in"), "identity.account.login-failed": _("Login failed"),
+        "identity.account.opened": _("Account opened"), "identity.account.changed": _("Account changed"),
+        "identity.role.granted": _("Role granted"), "identity.mandate.changed": _("Mandate changed"),
+        "identity.person.seen": _("Personal data seen"), "ledger.key.introduced": _("Signing key introduced"),
+        "ledger.log.trusted": _("Ledger witnessed from now on"),
     }  # fmt: skip
     return names.get(tag, tag)
 

@@ -10,22 +10,26 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tongban.kernel.files import commands as files
 from tongban.kernel.identity.actor import system
+from tongban.kernel.ledger import commands as ledger
 from tongban.lib import keys
-from tongban.lib.sm import provider
+from tongban.lib.sm import provider, sm3_hex
 
 SHORTEST = 12
 
 
 class Command(BaseCommand):
-    help = "密钥：list 列出，rotate 更换文件密钥，rewrap 将已有文件移到新密钥下，passphrase 更换口令"
+    help = "密钥：list 列出，rotate 更换文件密钥，rotate-ledger 更换账本签名密钥，rewrap 将已有文件移到新密钥下，passphrase 更换口令"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["list", "rotate", "rewrap", "passphrase"])
+        parser.add_argument("what", choices=["list", "rotate", "rotate-ledger", "rewrap", "passphrase"])
 
     def handle(self, *args: Any, **options: Any) -> None:
         actor = system("manage keys")
         if options["what"] == "rotate":
             self.stdout.write(f"新的文件密钥：{files.rotate_key(actor)}")
+        elif options["what"] == "rotate-ledger":
+            fresh = ledger.introduce_key(actor, reason="manage keys rotate-ledger")
+            self.stdout.write(f"新的账本签名公钥：{fresh.public.hex()}\n指纹：{sm3_hex(fresh.public)}\n请将指纹另行保存并告知见证节点。")
         elif options["what"] == "rewrap":
             self.stdout.write(f"已移到当前密钥下的文件：{files.rewrap_files(actor)}")
         elif options["what"] == "passphrase":

@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
-        verdict = queries.verify(processes=options["processes"], public=commands.ledger_key().public)
+        verdict = queries.verify(processes=options["processes"], publics=commands.publics())
         self.stdout.write(
             f"{verdict.entries}条记录、{verdict.blocks}个区块、{verdict.checkpoints}个库外检查点，"
             f"另有{verdict.unsealed}条待封存，用时{time.monotonic() - began:.2f}秒"

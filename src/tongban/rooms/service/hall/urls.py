@@ -32,6 +32,7 @@ urlpatterns = [
     path("hall/mine/", mine.mine, name="mine"),
     path("hall/cases/", window.case_list, name="case-list"),
     path("hall/cases/<str:number>/", mine.case, name="case"),
+    path("hall/cases/<str:number>/acts/<int:act>/proof/", mine.proof, name="proof"),
     path("hall/cases/<str:number>/receipt/", mine.receipt, name="receipt"),
     path("hall/cases/<str:number>/correct/", apply.correct, name="correct"),
     path("hall/cases/<str:number>/withdraw/", mine.withdraw, name="withdraw"),

@@ -10,4 +10,7 @@ class AccountConfig(rooms.RoomConfig):
     name = "tongban.rooms.trust.account"
     label = "account"
     verbose_name = "账户"
-    menu = (MenuEntry(_("Accounts"), "account:people", "identity.manage_accounts", 90),)
+    menu = (
+        MenuEntry(_("Accounts"), "account:people", "identity.manage_accounts", 90),
+        MenuEntry(_("Accountability"), "account:acts", "ledger.read_any", 80),
+    )

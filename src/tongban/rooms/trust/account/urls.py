@@ -5,7 +5,7 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import path
 
-from tongban.rooms.trust.account.views import inbox, login, own, people
+from tongban.rooms.trust.account.views import inbox, ledger, login, own, people
 
 app_name = "account"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("messages/", inbox.inbox, name="inbox"),
     path("own/", own.account, name="own"),
     path("own/access/", own.access, name="access"),
+    path("acts/", ledger.acts, name="acts"),
+    path("acts/<int:entry>/proof/", ledger.proof, name="proof"),
+    path("proof/", ledger.check, name="check"),
     path("people/", people.people, name="people"),
     path("people/<int:account>/", people.person, name="person"),
 ]

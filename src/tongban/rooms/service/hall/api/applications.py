@@ -13,6 +13,7 @@ from tongban.kernel.cases import queries as cases
 from tongban.kernel.files import commands as files
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import Actor
+from tongban.kernel.ledger import commands as signing
 from tongban.kernel.ledger import queries as ledger
 from tongban.lib.errors import NotFound
 from tongban.rooms.service.hall.commands import applications, looks, ratings
@@ -93,20 +94,6 @@ class ActOut(Schema):
     authority: str
     tag: str
     body: dict[str, Any]
-
-
-class ProofOut(Schema):
-    entry: int
-    row: str
-    index: int
-    path: list[tuple[str, str]]
-    block: int
-    root: str
-    before: str
-    first_sequence: int
-    size: int
-    chain: str
-    checkpoint: dict[str, Any]
 
 
 class Reason(Schema):
@@ -194,12 +181,13 @@ def acts(request: HttpRequest, number: str) -> list[ledger.Act]:
     return ledger.acts_about(actor_of(request), f"case:{one.number}", entitled=True)
 
 
-@router.get("/cases/{number}/proof", response={200: ProofOut, **PROBLEMS})
+@router.get("/cases/{number}/proof", response={200: dict[str, Any], **PROBLEMS})
 @allows("hall.apply", "hall.read_cases")
-def proof(request: HttpRequest, number: str, tag: str = Query(..., max_length=60)) -> ledger.Proof:
-    """Proof that an act about a case stands in the ledger."""
+def proof(request: HttpRequest, number: str, tag: str = Query(..., max_length=60)) -> dict[str, Any]:
+    """A proof file that an act about a case stands in the ledger; `tongban verify FILE` checks it offline."""
     one = cases.case(actor_of(request), number)
-    found = ledger.proof(actor_of(request), f"case:{one.number}", tag)
+    keys = {signing.origin(): [k.hex() for k in signing.publics()]}
+    found = ledger.proof(actor_of(request), subject=f"case:{one.number}", tag=tag, keys=keys)
     if found is None:
         raise NotFound(_("The entry is not sealed yet; ask again in a second."), code="not-sealed-yet")
     return found

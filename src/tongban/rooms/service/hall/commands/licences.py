@@ -151,7 +151,8 @@ def change_licence(actor: Actor, *, number: str, change: str, reason: str) -> Li
 
 def signed_document(licence: Licence) -> dict[str, Any]:
     """The licence as signed JSON, checkable with the public key alone."""
+    text, signature = licences.canonical(licence.content), bytes.fromhex(licence.signature)
     return {
         "content": licence.content, "signature": licence.signature, "algorithm": "SM2-SM3",
-        "public_key": ledger.ledger_key().public.hex(), "pdf": "sm3:" + licence.pdf_digest,
+        "public_key": licences.signer(text, signature).hex(), "pdf": "sm3:" + licence.pdf_digest,
     }  # fmt: skip

@@ -1,5 +1,7 @@
 """What is mine: applications, licences; the progress of a case by its number."""
 
+import json
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +12,7 @@ from django.views.decorators.http import require_POST
 from tongban.kernel.cases import commands as case_commands
 from tongban.kernel.cases import queries as cases
 from tongban.kernel.files import queries as files
+from tongban.kernel.ledger import commands as signing
 from tongban.kernel.ledger import queries as ledger
 from tongban.lib import typesetting
 from tongban.lib.errors import NotFound
@@ -36,6 +39,20 @@ def mine(request: HttpRequest) -> HttpResponse:
         "drafts": applications.drafts(actor)[:10], "licences": licences.own_licences(actor)[:10],
     }  # fmt: skip
     return render(request, "hall/mine.html", context)
+
+
+@allows("hall.apply", "hall.read_cases")
+def proof(request: HttpRequest, number: str, act: int) -> HttpResponse:
+    """The proof file of one act in the record of a case."""
+    actor = actor_of(request)
+    one = cases.case(actor, number)
+    keys = {signing.origin(): [k.hex() for k in signing.publics()]}
+    found = ledger.proof(actor, subject=f"case:{one.number}", entry=min(act, 2**62), keys=keys)
+    if found is None:
+        raise NotFound(_("The entry is not sealed yet; ask again in a second."), code="not-sealed-yet")
+    answer = HttpResponse(json.dumps(found, ensure_ascii=False, indent=1), content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="proof-{one.number}-{act}.json"'
+    return answer
 
 
 @allows("hall.apply", "hall.read_cases")
