@@ -14,10 +14,10 @@ from tongban.lib.rooms import PERMISSIONS
 from tongban.ui.access import LOGGED_IN, OPEN
 
 COMMITTED = Path(__file__).parent / "access.json"
-ACTORS = ("stranger", "zhang", "wang", "li", "desk-3702", "qian", "zhao", "sun", "zhou", "wu", "zheng", "feng", "chen")
+ACTORS = ("stranger", "zhang", "wang", "li", "desk-3702", "qian", "zhao", "sun", "zhou", "wu", "zheng", "feng", "chen", "he", "lv")
 EXAMPLES = {
     "code": "food-operation-permit-new@370102", "number": "JN00-0000-00000", "draft": "x", "version": 999999, "item": 999999, "key": "sd-samr",
-    "kind": "power", "file": "x", "token": "x", "light": 999999, "rating": 999999, "account": 999999, "username": "nobody", "bundle": "x",
+    "kind": "power", "system": "nothing", "file": "x", "token": "x", "light": 999999, "rating": 999999, "account": 999999, "username": "nobody", "bundle": "x",
     "entry": 999999999, "act": 999999999,
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tongban.config import catalogue, group, personas, places
+from tongban.config import catalogue, group, personas, places, recovery
 
 SPACE_NEEDED = 600 * 1024 * 1024
 
@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--key", default="", help="日志公钥，十六进制 / the log's public key, hexadecimal")
     for name, told in (("test", "全部测试 / run the tests"), ("manage", "Django 管理命令 / management commands")):
         add(name, told).add_argument("rest", nargs=argparse.REMAINDER)
+    recovery.add(add, placed)
     add("check", "静态检查 / linters, types, contracts, catalogues")
     add("worker", "后台进程（由 up 启动）/ the worker process, started by up")
     return top
@@ -83,7 +84,8 @@ def main() -> int:
     catalogue.compile_messages(places.LOCALE)
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
         "up": up, "down": down, "status": status, "logs": logs, "demo": demo, "bench": bench, "verify": verify,
-        "test": run_tests, "check": run_checks, "manage": manage, "worker": worker,
+        "test": run_tests, "check": run_checks, "manage": manage, "worker": worker, "ship": recovery.ship,
+        "backup": lambda o: recovery.take(o, say), "restore": lambda o: recovery.bring_back(o, say), "drill": lambda o: recovery.drill(o, say),
     }  # fmt: skip
     try:
         return actions[options.command](options)

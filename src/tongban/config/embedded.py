@@ -131,6 +131,12 @@ class EmbeddedPostgres:
         if self.account:
             os.chown(path, self.account.pw_uid, self.account.pw_gid)
 
+    def own_all(self) -> None:
+        """Give an unpacked cluster to the account that the server runs as."""
+        for path in [self.cluster, *self.cluster.rglob("*")]:
+            self._own(path)
+        self._own(self.base / "password")
+
     def _create_cluster(self) -> None:
         # A half-made cluster of a run that was killed is worth nothing: begin again.
         shutil.rmtree(self.cluster, ignore_errors=True)

@@ -68,6 +68,11 @@ class Group:
         # SIGKILL: with SIGTERM a worker in the middle of a job outlives the group.
         self._start("worker", [sys.executable, "-m", "tongban", "worker"], signal.SIGKILL)
 
+    def start_shipper(self) -> None:
+        """Off-site backup, when there is a target and the database is our own."""
+        if self.postgres and os.environ.get("TONGBAN_BACKUP"):
+            self._start("shipper", [sys.executable, "-m", "tongban", "ship"], signal.SIGKILL)
+
     def _start(self, name: str, command: list[str], parting: int) -> None:
         log = (self.data / "logs" / f"{name}.log").open("ab")
         self.children[name] = subprocess.Popen(
@@ -107,7 +112,7 @@ class Group:
             for name, child in list(self.children.items()):
                 if child.poll() is not None:
                     time.sleep(1)
-                    self.start_web() if name == "web" else self.start_worker()
+                    {"web": self.start_web, "worker": self.start_worker, "shipper": self.start_shipper}[name]()
 
     def _stop(self, *_signal: object) -> None:
         self.stopping = True
@@ -180,6 +185,7 @@ def begin(phase: Callable[[str], None], *, port: int, demo: bool) -> Group:
         group.start_web()
         phase("后台 / worker")
         group.start_worker()
+        group.start_shipper()
         group.note(demo=demo, started=time.time())
     except BaseException:
         group.stop()

@@ -19,6 +19,7 @@ from tongban.kernel.ledger import commands as ledger
 from tongban.kernel.ledger import delivery
 from tongban.kernel.notices import seed as notices
 from tongban.kernel.orgs import seed as orgs
+from tongban.rooms.base.continuity import seed as continuity
 from tongban.rooms.service.hall import seed as hall
 from tongban.rooms.service.supervision import seed as supervision
 
@@ -34,6 +35,7 @@ def _reference(data: Path) -> Steps:
         ("机构", lambda: orgs.load_organs(data / "orgs")),
         ("工作日历（年）", _years),
         ("通知模板", notices.load_templates),
+        ("灾难恢复等级", lambda: continuity.load_tiers(data / "continuity")),
         ("监察规则", supervision.load_rules),
         ("流程", lambda: hall.load_processes(LOADER, data / "processes")),
         ("事项实施清单", lambda: hall.load_matters(data / "hall")),
@@ -61,6 +63,7 @@ def load(data: Path, *, demo: bool) -> Iterator[str]:
             ("外省样例事项", lambda: hall.load_imported(LOADER, data / "hall", lambda _t: None)),
             *_synthetic(data),
             ("演示办件（合成数据）", _demo_cases),
+            ("演示灾备系统（合成数据）", lambda: continuity.load_demo(LOADER)),
         ]
     for name, step in steps:
         began = time.monotonic()

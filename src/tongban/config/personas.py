@@ -40,6 +40,8 @@ PERSONAS = (
     Persona("zheng", "郑合成", ("matter_reviewer",), "sd-samr", "37", "省市场监督管理局·事项审核"),
     Persona("feng", "冯合成", ("matter_publisher",), "sd-samr", "37", "省市场监督管理局·事项发布"),
     Persona("chen", "陈合成", ("administrator",), "sd-bigdata", "37", "省大数据局·系统管理"),
+    Persona("he", "何合成", ("security_administrator",), "sd-bigdata", "37", "省大数据局·安全管理"),
+    Persona("lv", "吕合成", ("auditor",), "sd-bigdata", "37", "省大数据局·审计"),
 )
 
 

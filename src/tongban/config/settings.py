@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "tongban.kernel.notices",
     "tongban.config",
     "tongban.rooms.trust.account",
+    "tongban.rooms.base.continuity",
     "tongban.rooms.service.hall",
     "tongban.rooms.service.supervision",
 ]

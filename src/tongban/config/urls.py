@@ -22,6 +22,7 @@ urlpatterns = [
     path("api/", api.urls),
     path("admin/", admin.site.urls),
     path("account/", include("tongban.rooms.trust.account.urls")),
+    path("continuity/", include("tongban.rooms.base.continuity.urls")),
     path("supervision/", include("tongban.rooms.service.supervision.urls")),
     path("", include("tongban.rooms.service.hall.urls")),
 ]

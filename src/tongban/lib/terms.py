@@ -20,6 +20,8 @@ ENGLISH = {
     "有效": "Valid", "暂停": "Suspended", "吊销": "Revoked", "已变更": "Replaced",
     "待答复": "To be answered", "已答复": "Answered", "申诉中": "Appealed", "申诉成立": "Appeal upheld", "已核销": "Closed",
     "临期提示": "Prompt", "黄牌": "Yellow", "红牌": "Red",
+    "从未备份": "Never backed up", "最近一次备份失败": "Last backup failed", "备份逾期": "Backup late", "演练逾期": "Drill late",
+    "演练未达目标": "Targets missed", "正常": "In order",
     # levels of government, mandates
     "省": "Province", "市": "City", "县（市、区）": "County or district", "乡镇（街道）": "Township or subdistrict",
     "法定代表人": "Legal representative", "经办人授权": "Agent by mandate", "禁止准入类": "Closed", "许可准入类": "Open with a permit",

@@ -161,6 +161,12 @@ def supervisors_of(region: str) -> list[int]:
     return [a for a, code in rows.values_list("id", "appointments__region_code") if region.startswith(code)]
 
 
+def holding(role: str, region: str) -> list[int]:
+    """Accounts that hold a role in a region or above it today."""
+    held = Appointment.objects.filter(on_duty(clock.today()), role=role, account__is_active=True)
+    return sorted({a for a, code in held.values_list("account_id", "region_code") if region.startswith(code)})
+
+
 def on_duty(today: date) -> Q:
     """Appointments and mandates that hold on a day; the last day counts."""
     return Q(begun_on__lte=today) & (Q(ended_on=None) | Q(ended_on__gte=today))

@@ -5,13 +5,16 @@ from datetime import date, datetime, timedelta
 CITIZEN, CLERK, EXAMINER, INSPECTOR, APPROVER, ISSUER = "citizen", "clerk", "examiner", "inspector", "approver", "issuer"
 MATTER_EDITOR, MATTER_REVIEWER, MATTER_PUBLISHER = "matter_editor", "matter_reviewer", "matter_publisher"
 SUPERVISOR, ADMINISTRATOR, SYSTEM = "supervisor", "administrator", "system"
+SECURITY_ADMINISTRATOR, AUDITOR = "security_administrator", "auditor"
 ROLES = {
     CITIZEN: "办事人", CLERK: "窗口受理员", EXAMINER: "审查员", INSPECTOR: "核查员", APPROVER: "审批负责人", ISSUER: "出证员",
     MATTER_EDITOR: "事项管理员", MATTER_REVIEWER: "事项审核员", MATTER_PUBLISHER: "事项发布员", SUPERVISOR: "监察员",
-    ADMINISTRATOR: "系统管理员", SYSTEM: "系统",
+    ADMINISTRATOR: "系统管理员", SECURITY_ADMINISTRATOR: "安全管理员", AUDITOR: "审计管理员", SYSTEM: "系统",
 }  # fmt: skip
 EVERYONE_LOGGED_IN = tuple(r for r in ROLES if r != SYSTEM)
 CASE_ROLES = (CLERK, EXAMINER, INSPECTOR, APPROVER, ISSUER)
+# GB/T 22239-2019 8.1.5 to 8.1.7: system, security and audit administrators are three different people.
+SEPARATED = (frozenset({ADMINISTRATOR, SECURITY_ADMINISTRATOR, AUDITOR}), frozenset({MATTER_EDITOR, MATTER_REVIEWER, MATTER_PUBLISHER}))
 OFFICIALS = tuple(r for r in ROLES if r not in (CITIZEN, SYSTEM))
 
 REPRESENTATIVE, AGENT = "法定代表人", "经办人授权"
@@ -26,6 +29,11 @@ def locked_until(failures: int, last: datetime | None) -> datetime | None:
         return None
     wait = timedelta(seconds=30 * 2 ** min(failures - FREE_FAILURES, 10))
     return last + min(wait, LONGEST_LOCK)
+
+
+def clashes(role: str, held: set[str]) -> str:
+    """The role already held that nobody may hold together with `role`; "" when there is none."""
+    return next((one for group in SEPARATED if role in group for one in sorted(held & group) if one != role), "")
 
 
 def in_force(begun: date, ended: date | None, today: date) -> bool:

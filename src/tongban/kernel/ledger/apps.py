@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from tongban.kernel.identity.rules import ADMINISTRATOR, EVERYONE_LOGGED_IN, SUPERVISOR, SYSTEM
+from tongban.kernel.identity.rules import AUDITOR, EVERYONE_LOGGED_IN, SUPERVISOR, SYSTEM
 from tongban.lib import acts, rooms
 from tongban.lib.rooms import Permission
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ class LedgerConfig(rooms.RoomConfig):
     label = "ledger"
     verbose_name = "账本"
     permissions = {
-        "ledger.read_any": Permission(_("Read the whole ledger"), (ADMINISTRATOR, SUPERVISOR)),
+        "ledger.read_any": Permission(_("Read the whole ledger"), (AUDITOR, SUPERVISOR)),
         "ledger.verify": Permission(_("Ask for proofs"), EVERYONE_LOGGED_IN),
         "ledger.rotate_key": Permission(_("Introduce a new signing key"), (SYSTEM,)),
         "ledger.manage_witness": Permission(_("Choose which ledgers this node witnesses"), (SYSTEM,)),

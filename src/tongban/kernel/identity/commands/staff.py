@@ -5,13 +5,14 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from tongban.kernel.identity import commands, events, queries
+from tongban.kernel.identity import commands, events, queries, rules
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.identity.models import Account, ApiToken, Appointment, Person
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock
 from tongban.lib.acts import command, record
 from tongban.lib.errors import Conflict, Invalid, Refused
+from tongban.lib.terms import term
 
 
 def first_password() -> str:
@@ -56,6 +57,14 @@ def appoint(actor: Actor, *, account: int, organ: str, role: str, region: str) -
     posts = queries.posts(held)
     if any(p.organ_id != where.id for p in posts):
         raise Conflict(_("This official holds roles in another organ; end those first."))
+    if held.id == actor.account:
+        raise Refused(_("Nobody grants roles to the own account; ask another administrator."))
+    clash = rules.clashes(role, {p.role for p in posts})
+    if clash:
+        raise Conflict(
+            _("Nobody holds both “%(one)s” and “%(other)s”. Appoint another person.")
+            % {"one": term(rules.ROLES.get(role, role)), "other": term(rules.ROLES[clash])}
+        )
     if any(p.role == role and p.region_code == region for p in posts):
         raise Conflict(_("This official holds this role already."))
     return commands.grant_role(actor, account=held, organ=where, role=role, region=region, begun_on=clock.today())

@@ -177,7 +177,7 @@ def check_blocks(dsn: str, pieces: list[Piece], edge: merkle.Frontier) -> tuple[
             joined = bytes(found[0]) if found else b""
             stored = [joined[i : i + 32] for i in range(0, len(joined), 32)]
             leaves = [merkle.leaf(row) for row in rows]
-            if leaves != stored or (rows and _place(rows[-1]) != piece.upto):
+            if leaves != stored or len(rows) != piece.size or (rows and _place(rows[-1]) != piece.upto):
                 faults.extend(_locate(piece, rows, leaves, stored))
                 leaves = _believed(edge, piece, leaves, stored)
             made = edge.extend(leaves, rules.KEEP)

@@ -173,7 +173,10 @@ class TestSealed:
         assert behind.value.size == size
         newer, told = commands.request_for(size)
         commands.cosign(PLATFORM, told=told)
-        loosen("UPDATE ledger_entry SET actor_name = 'x' WHERE id = (SELECT min(id) FROM ledger_entry); " + FORGET.split("; DELETE FROM ledger_cosig")[0])
+        loosen(
+            "UPDATE ledger_entry SET actor_name = 'x' WHERE id = (SELECT min(id) FROM ledger_entry); "
+            + FORGET.split("; DELETE FROM ledger_cosig", maxsplit=1)[0]
+        )
         write(1)
         commands.seal_entries()
         with pytest.raises(Invalid, match=r"rewritten|改写"):

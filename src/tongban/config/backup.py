@@ -1,0 +1,241 @@
+"""Shipping off the site: base backups, the write-ahead log as it grows, documents, keys, heads. All sealed before they leave."""
+
+import json
+import os
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tongban.config.embedded import EmbeddedPostgres
+from tongban.lib import keys
+from tongban.lib.offsite import wal
+from tongban.lib.offsite.base import log_start
+from tongban.lib.offsite.targets import open_target
+from tongban.lib.offsite.vault import PIECE, Vault
+
+SLOT = "offsite"
+EVERY = 1.0  # seconds between rounds
+KEPT_APART = {"passphrase", "keystore.json", "keystore.lock"}
+
+
+class Failed(Exception):
+    """A backup that did not become whole; the text says why."""
+
+
+@dataclass(slots=True)
+class Shipped:
+    """How far the target is. Kept in the data folder; lost, the slot says where to begin again."""
+
+    lsn: int = 0
+    timeline: int = 0
+    heads: int = 0
+    files_until: float = 0.0
+
+
+def vault_of(data: Path, address: str) -> Vault:
+    """The target of an installation, behind its key for backups."""
+    folder = data / "keys"
+    key = keys.current(folder, "backup", "SM4", lambda: os.urandom(16))
+    return Vault(open_target(address), key, keys.keystore(folder).by_id)
+
+
+class Shipper:
+    """Sends what is new, round by round. One per installation."""
+
+    def __init__(self, data: Path, address: str) -> None:
+        self.data, self.vault = data, vault_of(data, address)
+        self.postgres = EmbeddedPostgres(data)
+        self._path = data / "shipped.json"
+        self.done = self._read()
+        self._files: dict[Path, float] = {}
+        self._keys: set[tuple[str, int]] = set()
+
+    def _read(self) -> Shipped:
+        try:
+            return Shipped(**json.loads(self._path.read_text()))
+        except (OSError, ValueError, TypeError):
+            return Shipped()
+
+    def _keep(self) -> None:
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(json.dumps(asdict(self.done)))
+        fresh.replace(self._path)
+
+    def connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.postgres.url("postgres", "owner"), autocommit=True)
+
+    def prepare(self, connection: psycopg.Connection[Any]) -> bool:
+        """Keep the log from being recycled before it is shipped; whether a base backup is needed."""
+        timeline = _timeline(connection)
+        slot = connection.execute("SELECT restart_lsn::text FROM pg_replication_slots WHERE slot_name = %s", [SLOT]).fetchone()
+        if slot is None:
+            connection.execute("SELECT pg_create_physical_replication_slot(%s, true)", [SLOT])
+            slot = connection.execute("SELECT restart_lsn::text FROM pg_replication_slots WHERE slot_name = %s", [SLOT]).fetchone()
+            self.done = Shipped()
+        if slot is None or slot[0] is None:
+            raise Failed("复制槽没有保留日志；请删除 shipped.json 后重试。/ The slot reserves no log.")
+        if self.done.timeline != timeline or not self.done.lsn:
+            start = wal.position(slot[0])
+            self.done.lsn, self.done.timeline = start - start % wal.SEGMENT, timeline
+        bases = [name for name in self.vault.target.names("base") if name.endswith("/complete")]
+        return not bases or json.loads(self.vault.get(bases[-1]))["timeline"] != timeline
+
+    def round(self, connection: psycopg.Connection[Any]) -> int:
+        """Ship everything up to now; the bytes that went out.
+
+        The order makes the copy consistent: heads are read before the log's position; keys go out first, then documents, which are
+        written before the rows that name them, then the log, then the heads. What the copy holds never points at what it lacks.
+        """
+        heads = self._new_heads()
+        at = datetime.now(UTC)
+        [lsn] = connection.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone() or ("0/0",)
+        self._ship_keys()
+        sent = self._ship_files()
+        upto = wal.position(lsn)
+        for piece in wal.unshipped(self.done.timeline, self.done.lsn, upto):
+            sent += self.vault.put(piece.name, self._log_bytes(piece))
+            self.done.lsn = wal.segment_start(piece.segment) + piece.end
+        if sent:
+            connection.execute("SELECT pg_replication_slot_advance(%s, %s::pg_lsn)", [SLOT, lsn])
+        if heads:
+            sent += self.vault.put(f"heads/{self.done.heads:016x}", heads)
+            self.done.heads += len(heads)
+        self.vault.put("status", json.dumps({"at": at.isoformat(), "lsn": lsn, "timeline": self.done.timeline}).encode())
+        self._keep()
+        return sent
+
+    def _log_bytes(self, piece: wal.Piece) -> bytes:
+        with (self.postgres.cluster / "pg_wal" / piece.segment).open("rb") as file:
+            file.seek(piece.start)
+            content = file.read(piece.end - piece.start)
+        if len(content) != piece.end - piece.start:
+            raise Failed(f"{piece.segment}: 日志段不完整 / the segment is short")
+        return content
+
+    def _new_heads(self) -> bytes:
+        path = self.data / "ledger" / "heads.jsonl"
+        if not path.exists():
+            return b""
+        with path.open("rb") as file:
+            file.seek(self.done.heads)
+            content = file.read()
+        return content[: content.rfind(b"\n") + 1]
+
+    def _ship_files(self) -> int:
+        """Documents are sealed already and never change under their name but by a change of key, which renews their time."""
+        began, sent, store = time.time(), 0, self.data / "files"
+        if not store.is_dir():
+            return 0
+        for folder in store.iterdir():
+            changed = folder.stat().st_mtime
+            if not folder.is_dir() or changed == self._files.get(folder):
+                continue
+            for file in folder.iterdir():
+                if "." not in file.name and file.stat().st_mtime >= self.done.files_until:
+                    content = file.read_bytes()
+                    self.vault.target.put(f"files/{folder.name}/{file.name}", content)
+                    sent += len(content)
+            if changed < began - 2:
+                self._files[folder] = changed
+        self.done.files_until = began - 2
+        return sent
+
+    def _ship_keys(self) -> None:
+        """The keystore as it lies (sealed by its passphrase), and the other secrets sealed, when one is new. The passphrase never leaves.
+
+        Before documents, log and heads of the same round: whatever a new key closed or signed follows it.
+        """
+        folder = self.data / "keys"
+        held_now = {(p.name, p.stat().st_mtime_ns) for p in folder.iterdir() if p.suffix not in (".lock", ".new")}
+        if held_now == self._keys:
+            return
+        self.vault.target.put("keys/keystore.json", (folder / "keystore.json").read_bytes())
+        held = {p.name: p.read_bytes().hex() for p in folder.iterdir() if p.is_file() and p.name not in KEPT_APART and "." not in p.name}
+        self.vault.put("keys/secrets", json.dumps({"keys": held, "postgres": self.postgres.password}).encode())
+        self._keys = held_now
+
+    def take_base(self) -> str:
+        """A base backup, streamed; its name."""
+        self._ship_keys()
+        label, began = datetime.now(UTC).strftime("%Y%m%dT%H%M%S"), time.time()
+        command = [
+            str(self.postgres.tree / "bin" / "pg_basebackup"), "-D", "-", "-F", "tar", "-X", "none", "-c", "fast", "-h",
+            str(self.postgres.sockets), "-U", "owner", "-w", "--manifest-checksums=SHA256", "--label", f"tongban {label}",
+        ]  # fmt: skip
+        environment = {**os.environ, "PGPASSWORD": self.postgres.password}
+        count = size = 0
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as child:
+            if child.stdout is None or child.stderr is None:
+                raise Failed("pg_basebackup")
+            while content := child.stdout.read(PIECE):
+                self.vault.put(f"base/{label}/data/{count:06d}", content)
+                count, size = count + 1, size + len(content)
+            told = child.stderr.read().decode(errors="replace").strip()
+        if child.returncode or not count:
+            raise Failed(f"pg_basebackup: {told[-400:]}")
+        with self.connect() as connection:
+            timeline = _timeline(connection)
+        about = {"label": label, "pieces": count, "bytes": size, "timeline": timeline, "began": began, "ended": time.time()}
+        self.vault.put(f"base/{label}/complete", json.dumps(about).encode())
+        return label
+
+    def prune(self, keep: int) -> list[str]:
+        """Keep the newest `keep` whole base backups and the log since the oldest of them; the names of the bases that went."""
+        names = self.vault.target.names("base")
+        labels = sorted({n.split("/")[1] for n in names})
+        whole = [label for label in labels if f"base/{label}/complete" in names]
+        if len(whole) <= keep:
+            return []
+        first = whole[-keep]
+        needed = wal.segment_name(*log_start(self.vault, first))
+        gone = [label for label in labels if label < first]
+        for name in [n for n in names if n.split("/")[1] in gone]:
+            self.vault.target.delete(name)
+        for name in self.vault.target.names("wal"):
+            if wal.Piece.of(name).segment < needed:
+                self.vault.target.delete(name)
+        return gone
+
+
+def _timeline(connection: psycopg.Connection[Any]) -> int:
+    [timeline] = connection.execute("SELECT timeline_id FROM pg_control_checkpoint()").fetchone() or (1,)
+    [walfile] = connection.execute("SELECT pg_walfile_name(pg_current_wal_insert_lsn())").fetchone() or ("00000001",)
+    return max(int(timeline), int(walfile[:8], 16))
+
+
+def run(data: Path, address: str, *, base_every: float, keep: int) -> int:
+    """The shipper process: rounds for ever; a target that is away is waited for, the log kept meanwhile."""
+    shipper, last_base = Shipper(data, address), time.time()
+    fresh = True
+    while True:
+        try:
+            with shipper.connect() as connection:
+                needs_base = shipper.prepare(connection) if fresh else False
+                fresh = False
+                while True:
+                    shipper.round(connection)
+                    if needs_base or time.time() - last_base > base_every:
+                        label = _while_shipping(shipper, connection)
+                        needs_base, last_base = False, time.time()
+                        print(f"base {label}", flush=True)
+                        shipper.prune(keep)
+                    time.sleep(EVERY)
+        except Exception as fault:
+            print(f"{datetime.now(UTC).isoformat()} {fault!r}", flush=True)
+            time.sleep(5)
+
+
+def _while_shipping(shipper: Shipper, connection: psycopg.Connection[Any]) -> str:
+    """Take a base in another thread, so that the log goes on leaving every second."""
+    with ThreadPoolExecutor(1) as pool:
+        taken = pool.submit(shipper.take_base)
+        while not taken.done():
+            shipper.round(connection)
+            time.sleep(EVERY)
+        return taken.result()

@@ -1,0 +1,131 @@
+"""Registering systems, taking reports, planning and recording drills."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from tongban.kernel.identity.actor import Actor
+from tongban.kernel.orgs import queries as orgs
+from tongban.lib import clock
+from tongban.lib.acts import command, nothing_changed, record
+from tongban.lib.errors import Conflict, Invalid, Refused
+from tongban.rooms.base.continuity import events, queries, rules
+from tongban.rooms.base.continuity.models import Drill, DrillPlan, Report, System
+
+AUTHORITY = "GB/T 20988 信息系统灾难恢复规范"
+OWN, OWN_ORGAN = "tongban", "sd-bigdata"
+LONGEST = 10 * 366 * 24 * 3600
+
+
+def _refuse(field: str, sentence: str) -> Invalid:
+    return Invalid(sentence, fields={field: sentence})
+
+
+@command("continuity.manage")
+def register_system(
+    actor: Actor, *, key: str, name: str, organ: str, tier: int, tool: str, rpo_s: int | None, rto_s: int | None, site: str = "", capacity: int = 0
+) -> System:
+    """Take a system under protection; targets default to its tier's. Raises Invalid, Conflict, Refused."""
+    level = queries.tiers().get(tier)
+    if level is None:
+        raise _refuse("tier", _("Tier: choose one of the list."))
+    if tool not in rules.TOOLS:
+        raise _refuse("tool", _("Tool: choose one of the list."))
+    if not name.strip():
+        raise _refuse("name", _("Name: write the system's name."))
+    if not key.isascii() or not key.replace("-", "").replace("_", "").isalnum():
+        raise _refuse("key", _("Key: letters, digits and hyphens."))
+    for field, value in (("rpo", rpo_s), ("rto", rto_s)):
+        if value is not None and not 0 <= value <= LONGEST:
+            raise _refuse(field, _("Targets: seconds, from 0 to ten years."))
+    owner = orgs.organ(organ)
+    if not actor.reaches(owner.region_code):
+        raise Refused(_("The organ lies outside your regions."))
+    if System.objects.filter(key=key).exists():
+        raise Conflict(_("There is a system with this key. Choose another key."))
+    made = System.objects.create(
+        key=key, name=name.strip()[:120], organ=owner, region_code=owner.region_code, tier=tier, tool=tool, site=site.strip()[:120],
+        rpo_target_s=level.rpo_s if rpo_s is None else rpo_s, rto_target_s=level.rto_s if rto_s is None else rto_s,
+        capacity_bytes=max(0, capacity), registered_at=clock.now(),
+    )  # fmt: skip
+    record(actor, events.SystemRegistered(system=key, tier=tier), authority=AUTHORITY)
+    return made
+
+
+@command("continuity.report")
+def report_backup(actor: Actor, *, system: str, tool: str, told: Any) -> Report:
+    """Take a tool's own report; raises Invalid when it is none, NotFound outside the actor's regions."""
+    one = queries.system(actor, system)
+    try:
+        read = rules.read_report(tool, told)
+    except rules.Unreadable as fault:
+        raise _refuse("told", _("The report is not what the tool writes: %(why)s") % {"why": str(fault)}) from fault
+    if read.at > clock.now() + timedelta(hours=1):
+        raise _refuse("told", _("The backup's time lies in the future. Set the clock of the machine that reports."))
+    made = Report.objects.create(
+        system=one, at=read.at, received_at=clock.now(), tool=tool[:20], kind=read.kind, bytes=min(max(0, read.bytes), 2**62), good=read.good, words=read.words
+    )
+    record(actor, events.BackupReported(system=one.key, report=made.id, good=read.good), authority=AUTHORITY)
+    return made
+
+
+@command("continuity.manage")
+def plan_drill(actor: Actor, *, system: str, day: date, words: str = "") -> DrillPlan:
+    """Set the day of a drill."""
+    one = queries.system(actor, system)
+    if day < clock.today():
+        raise _refuse("day", _("Day of the drill: today or later."))
+    made = DrillPlan.objects.create(system=one, day=day, words=words.strip()[:300], planned_by=actor.name)
+    record(actor, events.DrillPlanned(system=one.key, plan=made.id, day=day.isoformat()), authority=AUTHORITY)
+    return made
+
+
+@command("continuity.manage")
+def record_drill(
+    actor: Actor,
+    *,
+    system: str,
+    at: datetime,
+    rpo_s: float | None,
+    rto_s: float | None,
+    passed: bool,
+    words: str = "",
+    detail: dict[str, Any] | None = None,
+) -> Drill:
+    """Put down what a drill measured; it answers the oldest open plan that is due."""
+    one = queries.system(actor, system)
+    for field, value in (("rpo", rpo_s), ("rto", rto_s)):
+        if value is not None and not 0 <= value <= LONGEST:
+            raise _refuse(field, _("Targets: seconds, from 0 to ten years."))
+    if passed and (rpo_s is None or rto_s is None):
+        raise _refuse("rpo", _("A drill that passed has measured RPO and RTO: write both, in seconds."))
+    plan = queries.open_plans(one).filter(day__lte=clock.today()).first()
+    made = Drill.objects.create(
+        system=one, plan=plan, at=at, rpo_s=rpo_s, rto_s=rto_s, passed=passed, words=words.strip()[:500], detail=detail or {}, by_name=actor.name
+    )
+    record(actor, events.DrillRecorded(system=one.key, drill=made.id, passed=passed), authority=AUTHORITY)
+    return made
+
+
+def own_system(actor: Actor) -> Model:
+    """The platform itself as a protected system, registered at its first drill."""
+    found = System.objects.filter(key=OWN).first()
+    return found or register_system(actor, key=OWN, name="通办平台", organ=OWN_ORGAN, tier=5, tool="tongban", rpo_s=5, rto_s=60, site="TONGBAN_BACKUP")
+
+
+@command("")
+def note_told(actor: Actor, *, system: int, standing: list[str]) -> list[str]:
+    """What is newly wrong with a system since its owner was told; the platform's own task asks, so no permission is needed."""
+    one = System.objects.select_for_update().get(id=system)
+    wrong = [s for s in standing if s in rules.WORRYING]
+    fresh = [s for s in wrong if s not in one.told]
+    if one.told != wrong:
+        one.told = wrong
+        one.save(update_fields=["told"])
+    for what in fresh:
+        record(actor, events.LatenessTold(system=one.key, what=what), authority=AUTHORITY)
+    if not fresh:
+        nothing_changed()
+    return fresh

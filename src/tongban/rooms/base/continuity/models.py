@@ -1,0 +1,80 @@
+"""Protected systems, what their tools reported, drills and their plans. Reports and drills are only appended."""
+
+from django.db import models
+
+
+class Tier(models.Model):
+    """A level of recovery during a span of time, from `data/continuity/tiers.csv`."""
+
+    level = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=60)
+    backup_hours = models.FloatField()
+    drill_days = models.PositiveIntegerField()
+    rpo_s = models.PositiveIntegerField()
+    rto_s = models.PositiveIntegerField()
+    effective_from = models.DateField()
+    effective_to = models.DateField(null=True)
+    document = models.CharField(max_length=200)
+    verified = models.BooleanField(default=False)
+
+
+class System(models.Model):
+    """A system under the centre's protection, of one organ in one region."""
+
+    key = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    organ = models.ForeignKey("orgs.Organ", on_delete=models.PROTECT, related_name="+")
+    region_code = models.CharField(max_length=9)
+    tier = models.PositiveSmallIntegerField()
+    tool = models.CharField(max_length=20)
+    rpo_target_s = models.PositiveIntegerField()
+    rto_target_s = models.PositiveIntegerField()
+    capacity_bytes = models.BigIntegerField(default=0)
+    site = models.CharField(max_length=120, blank=True)
+    registered_at = models.DateTimeField()
+    told = models.JSONField(default=list, help_text="what its owner was told is wrong, so that it is told once")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Report(models.Model):
+    """One backup, as a tool told it."""
+
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="reports")
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    tool = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20, blank=True)
+    bytes = models.BigIntegerField()
+    good = models.BooleanField()
+    words = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["system", "-at"], name="continuity_last_report")]
+
+
+class DrillPlan(models.Model):
+    """A drill that is to come, and the one that came of it."""
+
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="plans")
+    day = models.DateField()
+    words = models.CharField(max_length=300, blank=True)
+    planned_by = models.CharField(max_length=60)
+
+
+class Drill(models.Model):
+    """A drill that was held: what was measured."""
+
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="drills")
+    plan = models.OneToOneField(DrillPlan, on_delete=models.PROTECT, null=True, related_name="drill")
+    at = models.DateTimeField()
+    rpo_s = models.FloatField(null=True)
+    rto_s = models.FloatField(null=True)
+    passed = models.BooleanField()
+    words = models.CharField(max_length=500, blank=True)
+    detail = models.JSONField(default=dict)
+    by_name = models.CharField(max_length=60)
+
+    class Meta:
+        indexes = [models.Index(fields=["system", "-at"], name="continuity_last_drill")]

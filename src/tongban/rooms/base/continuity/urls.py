@@ -1,0 +1,11 @@
+"""Addresses of the recovery centre."""
+
+from django.urls import path
+
+from tongban.rooms.base.continuity.views import board, system
+
+app_name = "continuity"
+urlpatterns = [
+    path("", board.board, name="board"),
+    path("<slug:system>/", system.system, name="system"),
+]
