@@ -125,7 +125,9 @@ def measure(say):
         if verdict.returncode:
             raise RuntimeError(verdict.stdout)
     rpo = max(0.0, killed - first_lost) if first_lost else 0.0
-    say(f"restored after {restored:.1f} s, serving after {rto:.1f} s; {lost} of {len(answered)} answered applications lost, the first {rpo:.2f} s before the kill")
+    say(
+        f"restored after {restored:.1f} s, serving after {rto:.1f} s; {lost} of {len(answered)} answered applications lost, the first {rpo:.2f} s before the kill"
+    )
     return {
         "value": round(rto, 1), "unit": "s from the kill to the restored copy serving", "limit": 60, "ratio": round(60 / rto, 2),
         "detail": {"rpo_s": round(rpo, 2), "rto_s": round(rto, 1), "restored_s": round(restored, 1), "answered": len(answered), "lost": lost,

@@ -10,7 +10,7 @@ from tongban.rooms.base.continuity import commands
 from tongban.rooms.base.continuity.models import System, Tier
 
 DEMO = (
-    ("jn-services", "济南市政务服务平台（合成）", "3701-gov-service", 5, "pgbackrest", 0.4, 20),
+    ("jn-services", "济南市政务服务平台（合成）", "3701-market", 5, "pgbackrest", 0.4, 20),
     ("sd-samr-registry", "省市场主体登记系统（合成）", "sd-samr", 4, "restic", 30, 400),
     ("lixia-desk", "历下区窗口叫号系统（合成）", "370102-market", 2, "other", None, None),
 )  # fmt: skip
