@@ -66,16 +66,18 @@ def _same_day():
 
 @pytest.fixture
 def as_persona(client):
-    """A test client logged in as a persona; acting for its first enterprise when asked."""
+    """A test client logged in as a persona a moment ago; acting for its first enterprise when asked."""
     from tongban.kernel.identity import queries as identity
+    from tongban.lib import clock
 
     def enter(username, *, enterprise=False):
         account = identity.account_named(username)
         client.force_login(account)
+        session = client.session
+        session["level"], session["proved_at"] = 2, clock.now().timestamp()
         if enterprise:
-            session = client.session
             session["legal_person"] = identity.mandates(identity.actor_of_account(account.id))[0].id
-            session.save()
+        session.save()
         return client
 
     return enter

@@ -10,6 +10,7 @@ from django.urls import URLPattern, get_resolver
 from tongban.config.api import api
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import STRANGER
+from tongban.lib import clock
 from tongban.lib.rooms import PERMISSIONS
 from tongban.ui.access import LOGGED_IN, OPEN
 
@@ -71,6 +72,9 @@ def client_of(username):
     client = Client(raise_request_exception=False)
     if username != "stranger":
         client.force_login(identity.account_named(username))
+        session = client.session
+        session["proved_at"] = clock.now().timestamp()
+        session.save()
     return client
 
 

@@ -142,7 +142,7 @@ def _licence(play: Play, citizen: Person) -> None:
     if not good["genuine"] or bad["genuine"]:
         raise Refusal("verification is wrong")
     play.told(
-        "verified", f"任何人可核验：原件为真，改动一个字节即不符；账本证明：区块{proof['block']}第{proof['index'] + 1}条",
+        "verified", f"任何人可核验：原件为真，改动一个字节即不符；账本证明：第{proof['index'] + 1}条，可离线核验",
         genuine=True, changed_byte_genuine=False, proof=proof,
     )  # fmt: skip
     invitation = _until(lambda: _try(lambda: citizen.call("GET", f"/hall/cases/{play.number}/rating")))

@@ -8,6 +8,8 @@ from tongban.config import places
 
 DEBUG = False
 DEMO = os.environ.get("TONGBAN_DEMO") == "1"
+# Whether administrators need two proofs; off in the demo, whose personas have none.
+STRONG_LOGIN = os.environ.get("TONGBAN_STRONG_LOGIN", "0" if DEMO else "1") == "1"
 SECRET_KEY = places.secret("web").hex()
 SECRET_KEY_FALLBACKS: list[str] = []
 ALLOWED_HOSTS = os.environ.get("TONGBAN_HOSTS", "127.0.0.1,localhost,[::1],testserver").split(",")

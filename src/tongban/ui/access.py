@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from tongban.kernel.identity.actor import Actor
+from tongban.kernel.identity.rules import PROVED_FOR
+from tongban.lib import clock
 from tongban.lib.errors import NotLoggedIn
 
 OPEN = "open"  # anyone
@@ -23,8 +25,16 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
-def allows(*rules: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare who may call a view: OPEN, LOGGED_IN, or permissions of which one suffices."""
+def proved_lately(request: HttpRequest) -> bool:
+    """Whether the person at this browser proved who it is within the last ten minutes."""
+    return clock.now().timestamp() - request.session.get("proved_at", 0) < PROVED_FOR.total_seconds()
+
+
+def allows(*rules: str, fresh: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare who may call a view: OPEN, LOGGED_IN, or permissions of which one suffices.
+
+    `fresh`: a sensitive page; whoever proved the own identity longer than ten minutes ago proves it again first.
+    """
 
     def wrap(view: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(view)
@@ -35,6 +45,8 @@ def allows(*rules: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                     return _send_to_login(request)
                 if LOGGED_IN not in rules and not any(actor.may(r) for r in rules):
                     actor.require(rules[0])
+            if fresh and not proved_lately(request):
+                return redirect(f"{reverse('account:prove')}?next={quote(request.get_full_path())}")
             return view(request, *args, **kwargs)
 
         run.access = rules  # type: ignore[attr-defined]

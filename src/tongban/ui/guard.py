@@ -18,7 +18,7 @@ from tongban.lib.errors import TongbanError, TooLarge
 from tongban.ui import refusals
 
 POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-SEEN = "seen_at"
+SEEN, LEVEL, PROVED = "seen_at", "level", "proved_at"  # in the session
 SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -75,6 +75,6 @@ def _actor(request: HttpRequest) -> Actor:
         return Actor(origin=origin_of(request))
     if now - seen > SEEN_EVERY.total_seconds() or SEEN not in request.session:
         request.session[SEEN] = now
-    actor = identity.actor_of_account(request.user.pk or 0, origin=origin_of(request))
+    actor = identity.actor_of_account(request.user.pk or 0, origin=origin_of(request), level=request.session.get(LEVEL, 1))
     legal_person = request.session.get("legal_person")
     return identity.acting_for(actor, legal_person) if legal_person and actor.logged_in else actor

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from tongban.kernel.identity import rules
 from tongban.kernel.identity.rules import CITIZEN, SYSTEM
 from tongban.lib import codes
 from tongban.lib.errors import NotLoggedIn, Refused
@@ -27,6 +28,7 @@ class Actor:
     legal_person: int | None = None
     legal_person_name: str = ""
     origin: str = ""
+    level: int = 1  # of assurance: 1 one proof, 2 two proofs or a passkey
 
     @property
     def logged_in(self) -> bool:
@@ -55,6 +57,10 @@ class Actor:
 
     def reaches(self, region: str) -> bool:
         return self.is_system or any(codes.in_region(region, scope) for scope in self.regions)
+
+    def proved_only(self, level: int) -> "Actor":
+        """The same actor at a level of assurance: what needs more falls away with its roles."""
+        return replace(self, level=level, roles=rules.effective_roles(self.roles, level))
 
     def for_legal_person(self, legal_person: int, name: str) -> "Actor":
         return replace(self, legal_person=legal_person, legal_person_name=name)

@@ -58,7 +58,7 @@ class PersonalDataSeen(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccountChanged(Event):
-    """`what`: contact, password, password-reset, closed, role-ended."""
+    """`what`: contact, password, password-reset, closed, role-ended, factor-added, factor-removed, session-ended."""
 
     tag: ClassVar[str] = "identity.account.changed"
     kind: ClassVar[str] = "account"

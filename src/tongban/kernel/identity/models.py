@@ -96,3 +96,34 @@ class ApiToken(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    level = models.PositiveSmallIntegerField(default=1)
+
+
+class Factor(models.Model):
+    """A second proof that someone set up: one-time codes (RFC 6238), a passkey, or one of the recovery codes."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="factors")
+    kind = models.CharField(max_length=10, help_text="totp, passkey, recovery")
+    name = models.CharField(max_length=60, blank=True)
+    secret = models.BinaryField(help_text="sealed seed; public part of a passkey; SM3 of a recovery code")
+    credential = models.BinaryField(default=b"", help_text="a passkey's identifier")
+    counter = models.BigIntegerField(default=0, help_text="a passkey's counter; the last time step of one-time codes")
+    ready = models.BooleanField(default=True, help_text="a seed counts only once a code of it was typed")
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["credential"], condition=models.Q(kind="passkey"), name="passkey_once")]
+
+
+class LoginSession(models.Model):
+    """A browser that is logged in: shown to its owner, who may end it."""
+
+    key = models.CharField(max_length=40, unique=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sessions")
+    way = models.CharField(max_length=20)
+    level = models.PositiveSmallIntegerField()
+    origin = models.CharField(max_length=45)
+    agent = models.CharField(max_length=200)
+    begun_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)

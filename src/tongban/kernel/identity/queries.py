@@ -4,18 +4,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from tongban.kernel.identity.actor import STRANGER, Actor, citizen_roles
 from tongban.kernel.identity import rules
-from tongban.kernel.identity.models import Account, Appointment, Mandate
+from tongban.kernel.identity.models import Account, Appointment, Factor, LoginSession, Mandate
 from tongban.lib import clock, sm, statements
 from tongban.lib.errors import NotFound, Refused
 from tongban.lib.statements import Ask, Row
 
 _ACTOR = """
-    SELECT a.id, p.id, p.name, ap.role, ap.region_code, o.id, o.key, o.name
+    SELECT a.id, p.id, p.name, ap.role, ap.region_code, o.id, o.key, o.name, {level}
     FROM identity_account a
     JOIN identity_person p ON p.id = a.person_id
     LEFT JOIN identity_appointment ap ON ap.account_id = a.id AND ap.begun_on <= %(today)s
@@ -24,31 +26,33 @@ _ACTOR = """
     WHERE a.is_active AND """
 
 
-def _actor(where: str, values: dict[str, Any], origin: str) -> Actor:
-    rows = statements.rows(_ACTOR + where + " ORDER BY ap.id", {**values, "today": clock.today()})
+def _actor(where: str, values: dict[str, Any], origin: str, *, level: str = "2") -> Actor:
+    rows = statements.rows(_ACTOR.format(level=level) + where + " ORDER BY ap.id", {**values, "today": clock.today()})
     if not rows:
         return STRANGER
     account, person, name = rows[0][:3]
     # One organ at a time: an official appointed in two organs acts for the first; the others need their own account.
     posts = [r for r in rows if r[3] and r[5] == rows[0][5]]
-    return Actor(
-        account=account, person=person, name=name, origin=origin,
+    made = Actor(
+        account=account, person=person, name=name, origin=origin, level=rows[0][8],
         roles=citizen_roles() | {r[3] for r in posts}, regions=tuple(sorted({r[4] for r in posts})),
         organ=posts[0][5] if posts else None, organ_key=posts[0][6] if posts else "",
         organ_name=posts[0][7] if posts else "",
     )  # fmt: skip
+    return made.proved_only(made.level) if settings.STRONG_LOGIN else made
 
 
-def actor_of_account(account_id: int, *, origin: str = "") -> Actor:
-    """The actor behind an account, or the stranger when it was closed."""
-    return _actor("a.id = %(account)s", {"account": account_id}, origin)
+def actor_of_account(account_id: int, *, origin: str = "", level: int = rules.TWO_PROOFS) -> Actor:
+    """The actor behind an account at a level of assurance, or the stranger when it was closed."""
+    return _actor("a.id = %(account)s", {"account": account_id}, origin, level=str(int(level)))
 
 
 def actor_of_token(token: str, *, origin: str = "") -> Actor:
     """The actor behind a bearer token, or the stranger: one round trip."""
     where = """a.id = (SELECT account_id FROM identity_apitoken
                         WHERE digest = %(digest)s AND expires_at > %(now)s)"""
-    return _actor(where, {"digest": sm.sm3_hex(token.encode()), "now": clock.now()}, origin)
+    level = "(SELECT level FROM identity_apitoken WHERE digest = %(digest)s)"
+    return _actor(where, {"digest": sm.sm3_hex(token.encode()), "now": clock.now()}, origin, level=level)
 
 
 def account_named(username: str) -> Account | None:
@@ -228,3 +232,34 @@ def appointment(actor: Actor, appointment_id: int) -> Appointment:
     if found is None or not actor.reaches(found.region_code):
         raise NotFound(_("There is no such account within your region."))
     return found
+
+
+def factors(actor: Actor) -> list[Factor]:
+    """The actor's own proofs that are in force, oldest first; recovery codes are counted by `recovery_left`."""
+    return list(Factor.objects.filter(account_id=actor.account, kind__in=["totp", "passkey"], ready=True).order_by("id"))
+
+
+def recovery_left(actor: Actor) -> int:
+    return Factor.objects.filter(account_id=actor.account, kind="recovery").count()
+
+
+def second_proofs(account: Account) -> set[str]:
+    """Kinds of second proof that an account has set up."""
+    return set(Factor.objects.filter(account=account, ready=True).exclude(kind="recovery").values_list("kind", flat=True))
+
+
+def passkeys_of(account: Account) -> list[bytes]:
+    """The public parts of an account's passkeys."""
+    return [bytes(f.secret) for f in Factor.objects.filter(account=account, kind="passkey")]
+
+
+def open_sessions(actor: Actor) -> list[LoginSession]:
+    """The actor's browsers that are logged in, the newest first."""
+    rows = LoginSession.objects.filter(account_id=actor.account, ended_at=None).order_by("-begun_at")
+    alive = set(Session.objects.filter(session_key__in=[s.key for s in rows], expire_date__gt=clock.now()).values_list("session_key", flat=True))
+    return [s for s in rows if s.key in alive]
+
+
+def account_by_id(account: int) -> Account | None:
+    """An account that may log in."""
+    return Account.objects.filter(id=account, is_active=True).first()

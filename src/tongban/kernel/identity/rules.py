@@ -31,6 +31,24 @@ def locked_until(failures: int, last: datetime | None) -> datetime | None:
     return last + min(wait, LONGEST_LOCK)
 
 
+# GB/T 22239-2019 8.1.4.1 d): two proofs, one of them cryptographic, for whoever administers.
+STRONG = frozenset({ADMINISTRATOR, SECURITY_ADMINISTRATOR, AUDITOR})
+ONE_PROOF, TWO_PROOFS = 1, 2
+PROVED_FOR = timedelta(minutes=10)
+RECOVERY_CODES = 10
+_LEVELS = {"password": 1, "sms": 1, "persona": 2, "passkey": 2, "password+totp": 2, "password+recovery": 2}
+
+
+def level_of(way: str) -> int:
+    """The assurance that a way of logging in gives."""
+    return _LEVELS[way]
+
+
+def effective_roles(roles: frozenset[str], level: int) -> frozenset[str]:
+    """The roles that hold at a level of assurance."""
+    return roles if level >= TWO_PROOFS else roles - STRONG
+
+
 def clashes(role: str, held: set[str]) -> str:
     """The role already held that nobody may hold together with `role`; "" when there is none."""
     return next((one for group in SEPARATED if role in group for one in sorted(held & group) if one != role), "")

@@ -208,3 +208,12 @@ def query(context: dict[str, Any], **changes: Any) -> str:
         else:
             values[name] = str(value)
     return "?" + values.urlencode()
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """A browser and its system, from what it says of itself: "Chrome · Windows"."""
+    names = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("MicroMessenger", "微信"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+    systems = (("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Mac OS", "macOS"), ("Linux", "Linux"))
+    parts = [next((told for mark, told in table if mark in agent), "") for table in (names, systems)]
+    return " · ".join(p for p in parts if p) or _("Another programme")

@@ -89,7 +89,8 @@ def encode_password(password: str) -> str:
 def log_in(stranger: Actor, *, username: str, password: str) -> Account:
     """Check a password. Wrong ones are counted, and from the fifth on each doubles the wait.
 
-    Not one command but two: a failure must be kept, so it may not roll back with the refusal.
+    Not one command but two: a failure must be kept, so it may not roll back with the refusal. An account with a second
+    proof is not logged in yet: the caller asks for that first and then notes the login.
     """
     account = queries.account_named(username)
     until = rules.locked_until(account.failures, account.failed_at) if account else None
@@ -100,7 +101,8 @@ def log_in(stranger: Actor, *, username: str, password: str) -> Account:
     if account is None or not good:
         note_failure(stranger, username=username, account=account)
         raise NotLoggedIn(_("Account or password is wrong."), code="wrong-password")
-    note_login(stranger, account=account, way="password")
+    if not queries.second_proofs(account):
+        note_login(stranger, account=account, way="password")
     return account
 
 
@@ -120,11 +122,11 @@ def note_login(stranger: Actor, *, account: Account, way: str) -> None:
 
 
 @command("")
-def issue_token(stranger: Actor, *, account: Account) -> str:
+def issue_token(stranger: Actor, *, account: Account, level: int = rules.ONE_PROOF) -> str:
     """A bearer token for eight hours; the caller has just logged the account in."""
     token = secrets.token_urlsafe(32)
     now = clock.now()
-    ApiToken.objects.create(digest=sm.sm3_hex(token.encode()), account=account, created_at=now, expires_at=now + TOKEN_LIFE)
+    ApiToken.objects.create(digest=sm.sm3_hex(token.encode()), account=account, created_at=now, expires_at=now + TOKEN_LIFE, level=level)
     record(queries.actor_of_account(account.id, origin=stranger.origin), events.LoggedIn(account=account.id, way="token"))
     return token
 

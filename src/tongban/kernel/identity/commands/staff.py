@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from tongban.kernel.identity import commands, events, queries, rules
 from tongban.kernel.identity.actor import Actor
-from tongban.kernel.identity.models import Account, ApiToken, Appointment, Person
+from tongban.kernel.identity.models import Account, ApiToken, Appointment, Factor, Person
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock
 from tongban.lib.acts import command, record
@@ -93,12 +93,13 @@ def close_account(actor: Actor, *, account: int) -> None:
 
 @command("identity.manage_accounts")
 def reset_password(actor: Actor, *, account: int) -> str:
-    """A new first password for someone who was identified; the old one and its sessions end."""
+    """A new first password for someone who was identified; the old one, its sessions and second proofs end, and the owner is told."""
     held = queries.managed_account(actor, account)
     password = first_password()
     held.password, held.failures, held.failed_at = commands.encode_password(password), 0, None
     held.save(update_fields=["password", "failures", "failed_at"])
     ApiToken.objects.filter(account=held).delete()
+    Factor.objects.filter(account=held).delete()
     record(actor, events.AccountChanged(account=held.id, what="password-reset"))
     return password
 

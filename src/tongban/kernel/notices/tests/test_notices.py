@@ -130,7 +130,7 @@ class TestInbox:
         assert queries.unread(STRANGER) == 0
 
     def test_every_shipped_template_fills_from_the_values_that_handlers_give(self):
-        values = dict.fromkeys(["title", "case", "organ", "opinion", "days", "due", "special", "link", "level", "reason", "who"], "x")
+        values = dict.fromkeys(["title", "case", "organ", "opinion", "days", "due", "special", "link", "level", "reason", "who", "system", "what", "at"], "x")
         for title, body in seed.TEMPLATES.values():
             assert "{" not in title.format_map(values) + body.format_map(values)
 

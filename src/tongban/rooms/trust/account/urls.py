@@ -5,7 +5,7 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import path
 
-from tongban.rooms.trust.account.views import inbox, ledger, login, own, people
+from tongban.rooms.trust.account.views import inbox, ledger, login, own, people, proving, security
 
 app_name = "account"
 urlpatterns = [
@@ -13,6 +13,14 @@ urlpatterns = [
     path("logout/", login.log_out, name="logout"),
     path("language/", login.choose_language, name="language"),
     path("enterprise/", login.choose_enterprise, name="enterprise"),
+    path("second/", proving.second, name="second"),
+    path("prove/", proving.prove, name="prove"),
+    path("passkey/options/", proving.options, name="passkey-options"),
+    path("passkey/", proving.passkey, name="passkey"),
+    path("own/security/", security.security, name="security"),
+    path("own/security/totp/", security.totp, name="totp"),
+    path("own/security/passkey/options/", security.passkey_options, name="new-passkey-options"),
+    path("own/security/passkey/", security.passkey, name="new-passkey"),
     path("messages/", inbox.inbox, name="inbox"),
     path("own/", own.account, name="own"),
     path("own/access/", own.access, name="access"),

@@ -1,10 +1,13 @@
 """Tokens and one's own account over the API."""
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from django.utils.translation import gettext as _
+from ninja import Field, Router, Schema
 
 from tongban.kernel.identity import commands as identity
-from tongban.kernel.identity import queries
+from tongban.kernel.identity import queries, rules
+from tongban.kernel.identity.commands import factors
+from tongban.lib.errors import NotLoggedIn
 from tongban.ui.access import LOGGED_IN, OPEN, actor_of, allows
 from tongban.ui.problems import PROBLEMS
 
@@ -14,6 +17,7 @@ router = Router()
 class Credentials(Schema):
     username: str
     password: str
+    code: str = Field("", max_length=30, description="one-time or recovery code, for accounts that have a second proof")
 
 
 class Token(Schema):
@@ -40,7 +44,13 @@ def make_token(request: HttpRequest, body: Credentials) -> Token:
     """A bearer token for eight hours."""
     account = identity.log_in(actor_of(request), username=body.username[:60], password=body.password[:200])
     life = int(identity.TOKEN_LIFE.total_seconds())
-    return Token(token=identity.issue_token(actor_of(request), account=account), expires_in=life)
+    level = rules.ONE_PROOF
+    if queries.second_proofs(account):
+        if not body.code:
+            raise NotLoggedIn(_("This account has a second proof: send its one-time code too."), code="second-proof-needed")
+        factors.check_code(actor_of(request), account=account, code=body.code)
+        level = rules.TWO_PROOFS
+    return Token(token=identity.issue_token(actor_of(request), account=account, level=level), expires_in=life)
 
 
 @router.get("/me", response={200: Me, **PROBLEMS})

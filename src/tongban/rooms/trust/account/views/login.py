@@ -14,11 +14,18 @@ from django.views.decorators.http import require_POST
 
 from tongban.kernel.identity import commands as identity
 from tongban.kernel.identity import queries
+from tongban.kernel.identity.commands import sessions
+from tongban.kernel.identity.rules import level_of
+from tongban.lib import clock, passkeys
 from tongban.lib.errors import NotLoggedIn, TooMany
 from tongban.ui.access import LOGGED_IN, OPEN, actor_of, allows
+from tongban.ui.guard import LEVEL, PROVED
 
 if TYPE_CHECKING:
     from tongban.kernel.identity.models import Account
+
+
+HALF = "half"  # in the session: whose password was right, while the second proof is awaited
 
 
 def next_page(request: HttpRequest, otherwise: str = "/") -> str:
@@ -27,9 +34,16 @@ def next_page(request: HttpRequest, otherwise: str = "/") -> str:
     return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else otherwise
 
 
-def enter(request: HttpRequest, account: Account) -> HttpResponse:
+def enter(request: HttpRequest, account: Account, way: str) -> HttpResponse:
     """Begin a session and lead to where the account's work is."""
+    onward = request.session.pop(HALF, {}).get("next", "")
     login(request, account, backend=settings.AUTHENTICATION_BACKENDS[0])
+    request.session[LEVEL], request.session[PROVED] = level_of(way), clock.now().timestamp()
+    request.session.save()
+    agent = request.headers.get("User-Agent", "")
+    sessions.begin_session(actor_of(request), key=request.session.session_key or "", account=account, way=way, agent=agent)
+    if onward:
+        return redirect(onward)
     actor = queries.actor_of_account(account.id)
     if actor.may("hall.work"):
         home = "hall:work"
@@ -57,12 +71,15 @@ def log_in(request: HttpRequest) -> HttpResponse:
                 actor_of(request), username=request.POST.get("username", "").strip()[:60],
                 password=request.POST.get("password", "")[:200],
             )  # fmt: skip
-            return enter(request, account)
+            if not queries.second_proofs(account):
+                return enter(request, account, "password")
+            request.session[HALF] = {"account": account.id, "at": clock.now().timestamp(), "next": next_page(request, "")}
+            return redirect("account:second")
         except (NotLoggedIn, TooMany) as refused:
             fault = str(refused)
     context = {
         "fault": fault, "next": next_page(request, ""), "username": request.POST.get("username", ""),
-        "personas": queries.personas() if settings.DEMO else [], "tab": "mine",
+        "personas": queries.personas() if settings.DEMO else [], "tab": "mine", "passkeys": passkeys.possible(request.get_host()),
     }  # fmt: skip
     return render(request, "account/login.html", context, status=401 if fault else 200)
 
@@ -70,6 +87,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
 @allows(OPEN)
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
+    sessions.leave_session(actor_of(request), key=request.session.session_key or "")
     logout(request)
     return redirect("/")
 

@@ -54,7 +54,7 @@ def _person(request: HttpRequest, account: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-@allows("identity.manage_accounts")
+@allows("identity.manage_accounts", fresh=True)
 def person(request: HttpRequest, account: int) -> HttpResponse:
     """One account: its roles, appointing, ending, a new password, closing."""
     fault, password = "", ""

@@ -16,4 +16,4 @@ def become(request: HttpRequest, username: str) -> HttpResponse:
     """Log in as the persona."""
     account = get_object_or_404(queries.personas(), username=username)
     identity.note_login(actor_of(request), account=account, way="persona")
-    return enter(request, account)
+    return enter(request, account, "persona")
