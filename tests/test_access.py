@@ -122,7 +122,7 @@ def test_every_page_keeps_its_rule(username):
 
 def _own_reasons(name, answer):
     """A page that is open may still refuse the act itself: a wrong password, an enterprise without mandate."""
-    return name in ("account:login", "account:enterprise", "hall:move", "supervision:act")
+    return name in ("account:login", "account:second", "account:prove", "account:passkey", "account:enterprise", "hall:move", "supervision:act")
 
 
 @pytest.mark.django_db
