@@ -19,7 +19,7 @@ ACTORS = ("stranger", "zhang", "wang", "li", "desk-3702", "qian", "zhao", "sun",
 EXAMPLES = {
     "code": "food-operation-permit-new@370102", "number": "JN00-0000-00000", "draft": "x", "version": 999999, "item": 999999, "key": "sd-samr",
     "kind": "power", "system": "nothing", "file": "x", "token": "x", "light": 999999, "rating": 999999, "account": 999999, "username": "nobody", "bundle": "x",
-    "entry": 999999999, "act": 999999999,
+    "entry": 999999999, "act": 999999999, "client": "x",
 }  # fmt: skip
 
 
@@ -122,7 +122,21 @@ def test_every_page_keeps_its_rule(username):
 
 def _own_reasons(name, answer):
     """A page that is open may still refuse the act itself: a wrong password, an enterprise without mandate."""
-    return name in ("account:login", "account:second", "account:prove", "account:passkey", "account:enterprise", "hall:move", "supervision:act")
+    return name in (
+        "account:login",
+        "account:second",
+        "account:prove",
+        "account:passkey",
+        "account:enterprise",
+        "provider:token",
+        "provider:userinfo",
+        "provider:introspect",
+        "provider:revoke",
+        "provider:device-authorization",
+        "provider:authorize",
+        "hall:move",
+        "supervision:act",
+    )
 
 
 @pytest.mark.django_db

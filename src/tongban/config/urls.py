@@ -24,6 +24,7 @@ urlpatterns = [
     path("account/", include("tongban.rooms.trust.account.urls")),
     path("continuity/", include("tongban.rooms.base.continuity.urls")),
     path("supervision/", include("tongban.rooms.service.supervision.urls")),
+    path("", include("tongban.rooms.trust.account.views.provider.urls")),
     path("", include("tongban.rooms.service.hall.urls")),
 ]
 handler404 = "tongban.ui.refusals.page_missing"

@@ -22,6 +22,9 @@ ENGLISH = {
     "临期提示": "Prompt", "黄牌": "Yellow", "红牌": "Red",
     "从未备份": "Never backed up", "最近一次备份失败": "Last backup failed", "备份逾期": "Backup late", "演练逾期": "Drill late",
     "演练未达目标": "Targets missed", "正常": "In order",
+    # connected systems
+    "网站（有密钥）": "Website with a secret", "移动或桌面应用（无密钥）": "Mobile or desktop app", "系统对系统（无用户）": "System to system",
+    "自助终端（设备码）": "Terminal with a device code", "待审批": "Awaiting approval", "已批准": "Approved", "未批准": "Not approved", "已停用": "Suspended",
     # levels of government, mandates
     "省": "Province", "市": "City", "县（市、区）": "County or district", "乡镇（街道）": "Township or subdistrict",
     "法定代表人": "Legal representative", "经办人授权": "Agent by mandate", "禁止准入类": "Closed", "许可准入类": "Open with a permit",

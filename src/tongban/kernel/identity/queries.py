@@ -260,6 +260,12 @@ def open_sessions(actor: Actor) -> list[LoginSession]:
     return [s for s in rows if s.key in alive]
 
 
+def way_of_session(key: str) -> str:
+    """How the person at a browser logged in."""
+    found = LoginSession.objects.filter(key=key).first()
+    return found.way if found else "password"
+
+
 def account_by_id(account: int) -> Account | None:
     """An account that may log in."""
     return Account.objects.filter(id=account, is_active=True).first()

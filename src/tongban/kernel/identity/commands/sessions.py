@@ -31,22 +31,23 @@ def leave_session(actor: Actor, *, key: str) -> None:
 
 
 @command("identity.use_account")
-def end_session(actor: Actor, *, session: int) -> None:
-    """End another browser's session of one's own account, at once."""
+def end_session(actor: Actor, *, session: int) -> str:
+    """End another browser's session of one's own account, at once; gives its key."""
     found = LoginSession.objects.filter(id=session, account_id=actor.account, ended_at=None).first()
     if found is None:
         raise NotFound(_("This session has ended already. Reload the page."))
     _end([found])
     record(actor, events.AccountChanged(account=actor.account or 0, what="session-ended"))
+    return found.key
 
 
 @command("identity.use_account")
-def end_other_sessions(actor: Actor, *, but: str) -> int:
-    """End all sessions of one's own account but this one; returns how many."""
+def end_other_sessions(actor: Actor, *, but: str) -> list[str]:
+    """End all sessions of one's own account but this one; gives their keys."""
     found = list(LoginSession.objects.filter(account_id=actor.account, ended_at=None).exclude(key=but))
     _end(found)
     record(actor, events.AccountChanged(account=actor.account or 0, what="session-ended"))
-    return len(found)
+    return [s.key for s in found]
 
 
 def _end(sessions: list[LoginSession]) -> None:

@@ -2,15 +2,22 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from tongban.kernel.identity.rules import ADMINISTRATOR, SECURITY_ADMINISTRATOR
 from tongban.lib import rooms
-from tongban.lib.rooms import MenuEntry
+from tongban.lib.rooms import MenuEntry, Permission
 
 
 class AccountConfig(rooms.RoomConfig):
     name = "tongban.rooms.trust.account"
     label = "account"
     verbose_name = "账户"
+    permissions = {
+        "account.request_client": Permission(_("Ask for systems to be connected"), (ADMINISTRATOR,)),
+        "account.approve_client": Permission(_("Approve connected systems"), (SECURITY_ADMINISTRATOR,)),
+        "account.see_clients": Permission(_("See connected systems"), (ADMINISTRATOR, SECURITY_ADMINISTRATOR)),
+    }
     menu = (
         MenuEntry(_("Accounts"), "account:people", "identity.manage_accounts", 90),
+        MenuEntry(_("Connected systems"), "account:clients", "account.see_clients", 85),
         MenuEntry(_("Accountability"), "account:acts", "ledger.read_any", 80),
     )

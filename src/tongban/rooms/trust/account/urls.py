@@ -5,7 +5,7 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import path
 
-from tongban.rooms.trust.account.views import inbox, ledger, login, own, people, proving, security
+from tongban.rooms.trust.account.views import clients, inbox, ledger, login, own, people, proving, security
 
 app_name = "account"
 urlpatterns = [
@@ -27,6 +27,9 @@ urlpatterns = [
     path("acts/", ledger.acts, name="acts"),
     path("acts/<int:entry>/proof/", ledger.proof, name="proof"),
     path("proof/", ledger.check, name="check"),
+    path("clients/", clients.clients, name="clients"),
+    path("clients/<str:client>/", clients.client, name="client"),
+    path("own/consents/", clients.consents, name="consents"),
     path("people/", people.people, name="people"),
     path("people/<int:account>/", people.person, name="person"),
 ]

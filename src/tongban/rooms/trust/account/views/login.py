@@ -18,6 +18,8 @@ from tongban.kernel.identity.commands import sessions
 from tongban.kernel.identity.rules import level_of
 from tongban.lib import clock, passkeys
 from tongban.lib.errors import NotLoggedIn, TooMany
+from tongban.rooms.trust.account.commands import tokens
+from tongban.rooms.trust.account.views.provider.policy import lead_back
 from tongban.ui.access import LOGGED_IN, OPEN, actor_of, allows
 from tongban.ui.guard import LEVEL, PROVED
 
@@ -81,12 +83,13 @@ def log_in(request: HttpRequest) -> HttpResponse:
         "fault": fault, "next": next_page(request, ""), "username": request.POST.get("username", ""),
         "personas": queries.personas() if settings.DEMO else [], "tab": "mine", "passkeys": passkeys.possible(request.get_host()),
     }  # fmt: skip
-    return render(request, "account/login.html", context, status=401 if fault else 200)
+    return lead_back(render(request, "account/login.html", context, status=401 if fault else 200), next_page(request, ""))
 
 
 @allows(OPEN)
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
+    tokens.end_there(actor_of(request), session=request.session.session_key or "")
     sessions.leave_session(actor_of(request), key=request.session.session_key or "")
     logout(request)
     return redirect("/")

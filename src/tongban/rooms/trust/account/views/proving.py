@@ -17,6 +17,7 @@ from tongban.kernel.identity.commands import factors
 from tongban.lib import clock, passkeys
 from tongban.lib.errors import Invalid, NotLoggedIn, TooMany
 from tongban.rooms.trust.account.views.login import HALF, enter, next_page
+from tongban.rooms.trust.account.views.provider.policy import lead_back
 from tongban.ui.access import LOGGED_IN, OPEN, actor_of, allows
 from tongban.ui.guard import LEVEL, PROVED
 
@@ -52,7 +53,8 @@ def second(request: HttpRequest) -> HttpResponse:
             fault = str(refused)
     kinds = queries.second_proofs(account)
     context = {"fault": fault, "kinds": kinds, "passkeys": "passkey" in kinds and passkeys.possible(request.get_host()), "tab": "mine"}
-    return render(request, "account/second.html", context, status=401 if fault else 200)
+    page = render(request, "account/second.html", context, status=401 if fault else 200)
+    return lead_back(page, request.session[HALF].get("next", ""))
 
 
 @allows(LOGGED_IN)
@@ -71,7 +73,7 @@ def prove(request: HttpRequest) -> HttpResponse:
         "fault": fault, "code": "totp" in kinds, "passkeys": "passkey" in kinds and passkeys.possible(request.get_host()), "next": next_page(request, ""),
         "tab": "mine",
     }  # fmt: skip
-    return render(request, "account/prove.html", context, status=401 if fault else 200)
+    return lead_back(render(request, "account/prove.html", context, status=401 if fault else 200), next_page(request, ""))
 
 
 def _prove(request: HttpRequest, account: Account, kinds: set[str]) -> None:

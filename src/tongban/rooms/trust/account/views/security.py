@@ -16,6 +16,7 @@ from tongban.kernel.identity.commands import factors, sessions
 from tongban.kernel.ledger import queries as ledger
 from tongban.lib import passkeys
 from tongban.lib.errors import Conflict, Invalid, NotFound
+from tongban.rooms.trust.account.commands import tokens
 from tongban.rooms.trust.account.views.proving import STATE, body_of
 from tongban.ui.access import LOGGED_IN, actor_of, allows
 
@@ -53,10 +54,11 @@ def _act(request: HttpRequest) -> HttpResponse:
         factors.remove_factor(actor, factor=number)
         messages.success(request, _("The proof was removed."))
     elif act == "end":
-        sessions.end_session(actor, session=number)
+        tokens.end_there(actor, session=sessions.end_session(actor, session=number))
         messages.success(request, _("That browser is logged out."))
     elif act == "end-others":
-        sessions.end_other_sessions(actor, but=request.session.session_key or "")
+        for key in sessions.end_other_sessions(actor, but=request.session.session_key or ""):
+            tokens.end_there(actor, session=key)
         messages.success(request, _("All other browsers are logged out."))
     elif act == "recovery":
         return render(request, "account/security.html", {**_shown(request), "codes": factors.new_recovery_codes(actor)})

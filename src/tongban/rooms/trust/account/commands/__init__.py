@@ -1,0 +1,1 @@
+"""Clients, consents, codes and tokens of the OpenID Provider."""

@@ -1,0 +1,26 @@
+"""Telling other systems that a session ended: OpenID Connect Back-Channel Logout 1.0."""
+
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from tongban.lib.errors import Unavailable
+from tongban.rooms.trust.account.commands.signing import issuer, signed
+from tongban.rooms.trust.account.models import Client
+
+PATIENCE, LIFE = 5, 120  # seconds
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+
+
+def tell_logged_out(client: Client, *, sub: str, sid: str, event: int) -> None:
+    """Post a logout token; raises Unavailable when the system does not take it, so that it is tried again."""
+    now = int(time.time())
+    claims = {"iss": issuer(), "aud": client.client_id, "iat": now, "exp": now + LIFE, "jti": f"logout-{event}", "sub": sub, "sid": sid, "events": {EVENT: {}}}
+    body = urllib.parse.urlencode({"logout_token": signed(claims, "logout+jwt")}).encode()
+    asked = urllib.request.Request(client.backchannel_uri, data=body, headers={"Content-Type": "application/x-www-form-urlencoded"})  # noqa: S310 - https, checked when registered
+    try:
+        with urllib.request.urlopen(asked, timeout=PATIENCE):  # noqa: S310
+            return
+    except (OSError, ValueError) as fault:
+        raise Unavailable(f"{client.name}: {fault}") from fault
