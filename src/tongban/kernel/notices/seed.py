@@ -23,6 +23,8 @@ TEMPLATES = {
     "urge-answered": ("督办已答复：{title}", "办件{case}：{opinion}。"),
     "rectify": ("差评整改：{title}", "办件{case}收到“{level}”评价，请在{due}前核实整改并回复。"),
     "account-changed": ("账户安全提醒：{what}", "您的账户于{at}{what}。如果不是您本人所为或知情，请立即修改密码、退出其他浏览器，并致电12345。"),
+    "why-asked": ("查看缘由询问", "市民询问{who}于{at}为何查看其信息，请在{due}前答复。"),
+    "why-answered": ("查看缘由已答复", "{who}：{opinion}"),
     "continuity-late": ("灾备提醒：{system}", "{system}：{what}。请在灾备页面查看并处理。"),
     "rectified": ("差评整改回复：{title}", "办件{case}：{opinion}。"),
 }  # fmt: skip

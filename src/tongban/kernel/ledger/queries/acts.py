@@ -23,10 +23,11 @@ class Act:
     tag: str
     subject: str
     body: dict[str, Any]
+    organ_id: int | None = None
 
 
 def _act(e: Entry) -> Act:
-    return Act(e.id, e.at, e.actor_name, e.organ_name, e.authority, e.tag, e.subject, e.body)
+    return Act(e.id, e.at, e.actor_name, e.organ_name, e.authority, e.tag, e.subject, e.body, e.organ)
 
 
 def acts_about(actor: Actor, subject: str, *, entitled: bool) -> list[Act]:

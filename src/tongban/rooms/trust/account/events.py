@@ -19,6 +19,27 @@ class ClientChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WhyAsked(Event):
+    """Someone asks why an official looked at the own data; the official's organ answers until `due`."""
+
+    tag: ClassVar[str] = "account.question.asked"
+    kind: ClassVar[str] = "question"
+    about: ClassVar[str] = "question"
+    question: int
+    organ: int
+    due: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WhyAnswered(Event):
+    tag: ClassVar[str] = "account.question.answered"
+    kind: ClassVar[str] = "question"
+    about: ClassVar[str] = "question"
+    question: int
+    account: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ConsentChanged(Event):
     """`change`: given, ended."""
 

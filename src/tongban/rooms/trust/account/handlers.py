@@ -1,6 +1,8 @@
 """Whoever's password, proofs or roles change is told, through every channel: who did it unseen is seen."""
 
+from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
+from tongban.kernel.identity.rules import ADMINISTRATOR, APPROVER
 from tongban.kernel.ledger.delivery import Delivered, handles
 from tongban.kernel.notices import commands as notices
 from tongban.lib import clock
@@ -20,6 +22,23 @@ def tell_owner(event: Delivered) -> None:
         values: dict[str, object] = {"what": what, "at": event.at.astimezone(clock.CHINA).strftime("%m月%d日%H:%M")}
         notices.send(PLATFORM, accounts=[event.body["account"]], key="account-changed", subject=event.subject, values=values,
                      link="/account/own/security/", cause=event.id)  # fmt: skip
+
+
+@handles("account.question.asked")
+def tell_organ(event: Delivered) -> None:
+    """Those of the official's organ who answer."""
+    one = queries.question(PLATFORM, event.body["question"])
+    accounts = sorted({a for role in (APPROVER, ADMINISTRATOR) for a in identity.accounts_with(role, one.organ)})
+    values: dict[str, object] = {"who": one.official, "at": one.seen_at.astimezone(clock.CHINA).strftime("%m月%d日%H:%M"), "due": event.body["due"]}
+    notices.send(PLATFORM, accounts=accounts, key="why-asked", subject=event.subject, values=values, link="/account/questions/", cause=event.id)
+
+
+@handles("account.question.answered")
+def tell_person(event: Delivered) -> None:
+    """The person who asked."""
+    one = queries.question(PLATFORM, event.body["question"])
+    values: dict[str, object] = {"who": one.answered_by, "opinion": one.answer}
+    notices.send(PLATFORM, accounts=[one.account], key="why-answered", subject=event.subject, values=values, link="/account/own/access/", cause=event.id)
 
 
 @handles("account.client.logged-out")

@@ -3,6 +3,28 @@
 from django.db import models
 
 
+class Question(models.Model):
+    """Why an official looked at someone's data: asked by the person, answered by the official's organ."""
+
+    entry = models.BigIntegerField(unique=True)
+    account = models.BigIntegerField()
+    seen_at = models.DateTimeField()
+    official = models.CharField(max_length=120)
+    organ = models.BigIntegerField()
+    organ_name = models.CharField(max_length=120)
+    purpose = models.CharField(max_length=300)
+    case = models.CharField(max_length=24, blank=True)
+    words = models.CharField(max_length=300, blank=True)
+    asked_at = models.DateTimeField()
+    due = models.DateField()
+    answer = models.CharField(max_length=500, blank=True)
+    answered_by = models.CharField(max_length=120, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organ", "answered_at"], name="question_of_organ")]
+
+
 class Client(models.Model):
     """A system of a department, known to the provider once its request was approved."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from tongban.kernel.identity import queries as identity
@@ -14,7 +14,7 @@ from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock, keys, sm
 from tongban.lib.errors import NotFound
 from tongban.rooms.trust.account import rules
-from tongban.rooms.trust.account.models import Client, Consent, Token
+from tongban.rooms.trust.account.models import Client, Consent, Question, Token
 
 
 def _folder() -> Path:
@@ -93,3 +93,21 @@ def claims(token: Token) -> dict[str, Any]:
     }  # fmt: skip
     wanted = [c for s in scopes if rules.LEVEL_OF_SCOPE.get(s, 1) <= token.level for c in rules.CLAIMS.get(s, ())]
     return {name: known[name] for name in wanted if known[name] not in ("", None)}
+
+
+def questions(actor: Actor) -> QuerySet[Question]:
+    """Questions about looks of the actor's organ, unanswered ones first; the platform sees all."""
+    rows = Question.objects.order_by(F("answered_at").desc(nulls_first=True), "due")
+    return rows if actor.is_system else rows.filter(organ=actor.organ)
+
+
+def question(actor: Actor, question_id: int) -> Question:
+    found = questions(actor).filter(id=question_id).first()
+    if found is None:
+        raise NotFound(_("There is no such question to your organ."))
+    return found
+
+
+def own_questions(actor: Actor) -> dict[int, Question]:
+    """What the actor asked, by the ledger entry it is about."""
+    return {q.entry: q for q in Question.objects.filter(account=actor.account)}

@@ -5,7 +5,7 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import path
 
-from tongban.rooms.trust.account.views import clients, inbox, ledger, login, own, people, proving, security
+from tongban.rooms.trust.account.views import clients, inbox, ledger, login, own, people, proving, questions, security
 
 app_name = "account"
 urlpatterns = [
@@ -30,6 +30,8 @@ urlpatterns = [
     path("clients/", clients.clients, name="clients"),
     path("clients/<str:client>/", clients.client, name="client"),
     path("own/consents/", clients.consents, name="consents"),
+    path("own/access/why/", questions.ask, name="ask-why"),
+    path("questions/", questions.questions, name="questions"),
     path("people/", people.people, name="people"),
     path("people/<int:account>/", people.person, name="person"),
 ]

@@ -16,6 +16,7 @@ from tongban.kernel.identity.commands import own
 from tongban.kernel.identity.rules import REPRESENTATIVE
 from tongban.kernel.ledger import queries as ledger
 from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
+from tongban.rooms.trust.account.queries import own_questions
 from tongban.ui.access import LOGGED_IN, actor_of, allows
 
 
@@ -45,7 +46,7 @@ def access(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     seen = [a for a in ledger.acts_about(actor, f"person:{actor.person}", entitled=True) if a.tag == "identity.person.seen"]
     page = Paginator(seen[::-1], 25).get_page(request.GET.get("page"))
-    return render(request, "account/access.html", {"tab": "mine", "page": page, "what": _what()})
+    return render(request, "account/access.html", {"tab": "mine", "page": page, "what": _what(), "asked": own_questions(actor)})
 
 
 def _what() -> dict[str, str]:
