@@ -67,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     for name, told in (("test", "全部测试 / run the tests"), ("manage", "Django 管理命令 / management commands")):
         add(name, told).add_argument("rest", nargs=argparse.REMAINDER)
     recovery.add(add, placed)
+    add("sbom", "软件物料清单（CycloneDX） / the bill of materials as CycloneDX JSON")
     add("check", "静态检查 / linters, types, contracts, catalogues")
     add("worker", "后台进程（由 up 启动）/ the worker process, started by up")
     return top
@@ -84,7 +85,7 @@ def main() -> int:
     catalogue.compile_messages(places.LOCALE)
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
         "up": up, "down": down, "status": status, "logs": logs, "demo": demo, "bench": bench, "verify": verify,
-        "test": run_tests, "check": run_checks, "manage": manage, "worker": worker, "ship": recovery.ship,
+        "test": run_tests, "check": run_checks, "manage": manage, "worker": worker, "sbom": sbom, "ship": recovery.ship,
         "backup": lambda o: recovery.take(o, say), "restore": lambda o: recovery.bring_back(o, say), "drill": lambda o: recovery.drill(o, say),
     }  # fmt: skip
     try:
@@ -261,6 +262,11 @@ def manage(options: argparse.Namespace) -> int:
     if not os.environ.get("DATABASE_URL"):
         _attach()
     import_module("django.core.management").execute_from_command_line(["tongban manage", *options.rest])
+    return 0
+
+
+def sbom(options: argparse.Namespace) -> int:
+    say(json.dumps(_late("sbom").bill(places.HOME), ensure_ascii=False, indent=1))
     return 0
 
 
