@@ -60,30 +60,34 @@ class Load:
 
 
 def processes(data):
-    """Process numbers and short names of everything that belongs to the data folder."""
-    found = []
+    """Process numbers and short names of everything that belongs to the data folder, the database's children too."""
+    known, parents = {}, {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         try:
-            command = (entry / "cmdline").read_bytes()
-            if os.fsencode(str(data)) in command + (entry / "environ").read_bytes() and command:
-                found.append((int(entry.name), command.replace(b"\0", b" ").decode(errors="replace")[:60]))
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:60]
+            parents[int(entry.name)] = (int((entry / "status").read_text().split("PPid:")[1].split()[0]), command)
+            if command and os.fsencode(str(data)) in (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes():
+                known[int(entry.name)] = command
         except OSError:
             continue
-    return found
+    children = {pid: command for pid, (parent, command) in parents.items() if command and parent in known}
+    return [(pid, f"{command} of {parents[pid][0]}") for pid, command in (known | children).items()]
 
 
 def alive(environment, port):
     """Bring everything back if the supervisor is gone; wait until the site answers."""
-    until = time.monotonic() + 90
+    until, told = time.monotonic() + 90, ""
     while time.monotonic() < until:
         if tongban(environment, "status").returncode == 0:
             return
         if not (Path(environment["TONGBAN_DATA"]) / "state.json").exists() or not _supervised(environment):
-            tongban(environment, "up", "--detach", "--port", str(port))
+            up = tongban(environment, "up", "--detach", "--port", str(port))
+            told = (up.stdout + up.stderr)[-600:]
         time.sleep(0.3)
-    raise RuntimeError("the installation did not come back within 90 s")
+    left = processes(Path(environment["TONGBAN_DATA"]))
+    raise RuntimeError(f"the installation did not come back within 90 s: {told} {left}")
 
 
 def _supervised(environment):

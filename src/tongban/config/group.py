@@ -61,7 +61,7 @@ class Group:
             "--port", str(self.port), "--workers", workers, "--blocking-threads", "2", "--no-ws", "--backlog", "1024",
             "--log-level", "warning", "--respawn-failed-workers", "tongban.config.wsgi:application",
         ]  # fmt: skip
-        self._start("web", command, signal.SIGTERM)
+        self._start("web", command, signal.SIGKILL)  # with SIGTERM it may wait for ever for workers that are gone
         self._wait_for_web()
 
     def start_worker(self) -> None:

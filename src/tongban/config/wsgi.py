@@ -1,8 +1,16 @@
-"""The web process."""
+"""The web process. Imported in each of Granian's workers."""
 
 import os
+import signal
 
 from django.core.wsgi import get_wsgi_application
 
+from tongban.config.embedded import die_with_parent
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.config.settings")
+if os.environ.get("TONGBAN_ADDRESS"):  # set for what the group starts
+    # A worker whose Granian was killed would keep the port, and nothing could start there again.
+    die_with_parent(signal.SIGKILL)()
+    if os.getppid() == 1:  # it was killed before this line
+        os._exit(1)
 application = get_wsgi_application()
