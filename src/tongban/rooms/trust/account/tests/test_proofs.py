@@ -201,6 +201,19 @@ class TestAuthority:
         settings.STRONG_LOGIN = True
         log_in(client, "chen")
         assert client.get("/account/people/").status_code == 403
+        assert client.get("/admin/")["Location"].startswith("/admin/login/")
+        assert client.get("/admin/login/")["Location"] == "/account/own/security/"
+
+    def test_a_code_raises_the_session_and_opens_what_needs_two_proofs(self, client, settings):
+        settings.STRONG_LOGIN = True
+        log_in(client, "chen")
+        made, _address = factors.begin_totp(actor_named("chen"))
+        factors.confirm_totp(actor_named("chen"), code=pyotp.TOTP(made).at(NOW))
+        later = NOW + timedelta(seconds=31)
+        with clock.at(later):
+            assert client.post("/account/prove/", {"code": pyotp.TOTP(made).at(later)}).status_code == 302
+            assert client.get("/account/people/").status_code == 200
+            assert client.get("/admin/").status_code == 200
 
     @pytest.mark.parametrize(("username", "role"), [("he", "administrator"), ("lv", "security_administrator"), ("wu", "matter_publisher")])
     def test_separated_roles_are_not_joined(self, username, role):

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from tongban.kernel.identity import commands as identity
 from tongban.kernel.identity import queries
 from tongban.kernel.identity.commands import factors
+from tongban.kernel.identity.rules import TWO_PROOFS
 from tongban.lib import clock, passkeys
 from tongban.lib.errors import Invalid, NotLoggedIn, TooMany
 from tongban.rooms.trust.account.views.login import HALF, enter, next_page
@@ -79,6 +80,7 @@ def prove(request: HttpRequest) -> HttpResponse:
 def _prove(request: HttpRequest, account: Account, kinds: set[str]) -> None:
     if "totp" in kinds:
         factors.check_code(actor_of(request), account=account, code=request.POST.get("code", "")[:30])
+        request.session[LEVEL] = TWO_PROOFS  # the password stood at the session's beginning
     elif not check_password(request.POST.get("password", "")[:200], account.password):
         identity.note_failure(actor_of(request), username=account.username, account=account)
         raise NotLoggedIn(_("Present password: this is wrong."))
@@ -104,7 +106,7 @@ def passkey(request: HttpRequest) -> JsonResponse:
     if actor_of(request).logged_in:
         if actor_of(request).account != account.id:
             return JsonResponse({"fault": _("This passkey belongs to another account.")}, status=401)
-        request.session[PROVED], request.session[LEVEL] = clock.now().timestamp(), 2
+        request.session[PROVED], request.session[LEVEL] = clock.now().timestamp(), TWO_PROOFS
         return JsonResponse({"next": next_page(request, "/account/own/")})
     identity.note_login(actor_of(request), account=account, way="passkey")
     return JsonResponse({"next": enter(request, account, "passkey")["Location"]})
