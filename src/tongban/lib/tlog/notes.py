@@ -94,8 +94,8 @@ def _cosigned(checkpoint: Checkpoint, at: int) -> bytes:
     return f"cosignature/v1\ntime {at}\n{checkpoint.text()}".encode()
 
 
-def parse(note: str, *, witnesses: Iterable[str] = ()) -> Checkpoint:
-    """Read a note; raises BadNote. Lines of names other than the origin's are witnesses' lines (or those named)."""
+def parse(note: str) -> Checkpoint:
+    """Read a note; raises BadNote. Lines of names other than the origin's are witnesses' lines."""
     if len(note) > LONGEST:
         raise BadNote("the note is too long")
     head, gap, lines = note.partition("\n\n")
@@ -104,7 +104,7 @@ def parse(note: str, *, witnesses: Iterable[str] = ()) -> Checkpoint:
         raise BadNote("a note is four lines, an empty one, and signatures")
     origin, size, root, at = told
     found = Checkpoint(origin, int(size), _bytes(root, 32), at)
-    signatures = [_signature(line, origin, set(witnesses)) for line in lines.splitlines()]
+    signatures = [_signature(line, origin) for line in lines.splitlines()]
     found = replace(found, signatures=tuple(signatures))
     if not signatures or found.note() != note:
         raise BadNote("the note is not in its one spelling")
@@ -112,19 +112,19 @@ def parse(note: str, *, witnesses: Iterable[str] = ()) -> Checkpoint:
     return found
 
 
-def _signature(line: str, origin: str, witnesses: set[str]) -> Signature:
+def _signature(line: str, origin: str) -> Signature:
     parts = line.removeprefix(_DASH).split(" ")
     if not line.startswith(_DASH) or len(parts) != 2:
         raise BadNote("a signature is a dash, a name and a value")
     name, value = parts[0], _bytes(parts[1])
-    if name != origin or name in witnesses:
+    if name != origin:
         return Signature(name, value[:_MARK], value[_MARK + 8 :], int.from_bytes(value[_MARK : _MARK + 8], "big"))
     return Signature(name, value[:_MARK], value[_MARK:])
 
 
 def signature_line(line: str, origin: str) -> Signature:
     """One line of a witness's answer; raises BadNote."""
-    return _signature(line.rstrip("\n"), origin, set())
+    return _signature(line.rstrip("\n"), origin)
 
 
 def _bytes(told: str, size: int = 0) -> bytes:

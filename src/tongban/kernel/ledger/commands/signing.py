@@ -31,6 +31,11 @@ def publics() -> list[bytes]:
     return [k.public for k in ledger_keys()]
 
 
+def signers() -> dict[str, list[str]]:
+    """The log's name and its public keys in hexadecimal, as proof files carry them."""
+    return {origin(): [k.hex() for k in publics()]}
+
+
 def origin() -> str:
     """This log's name, the same for ever: what its heads said before, what the operator chose, or its first key's fingerprint."""
     head = tree.latest()

@@ -186,8 +186,7 @@ def acts(request: HttpRequest, number: str) -> list[ledger.Act]:
 def proof(request: HttpRequest, number: str, tag: str = Query(..., max_length=60)) -> dict[str, Any]:
     """A proof file that an act about a case stands in the ledger; `tongban verify FILE` checks it offline."""
     one = cases.case(actor_of(request), number)
-    keys = {signing.origin(): [k.hex() for k in signing.publics()]}
-    found = ledger.proof(actor_of(request), subject=f"case:{one.number}", tag=tag, keys=keys)
+    found = ledger.proof(actor_of(request), subject=f"case:{one.number}", tag=tag, keys=signing.signers())
     if found is None:
         raise NotFound(_("The entry is not sealed yet; ask again in a second."), code="not-sealed-yet")
     return found

@@ -46,8 +46,7 @@ def proof(request: HttpRequest, number: str, act: int) -> HttpResponse:
     """The proof file of one act in the record of a case."""
     actor = actor_of(request)
     one = cases.case(actor, number)
-    keys = {signing.origin(): [k.hex() for k in signing.publics()]}
-    found = ledger.proof(actor, subject=f"case:{one.number}", entry=min(act, 2**62), keys=keys)
+    found = ledger.proof(actor, subject=f"case:{one.number}", entry=min(act, 2**62), keys=signing.signers())
     if found is None:
         raise NotFound(_("The entry is not sealed yet; ask again in a second."), code="not-sealed-yet")
     answer = HttpResponse(json.dumps(found, ensure_ascii=False, indent=1), content_type="application/json")

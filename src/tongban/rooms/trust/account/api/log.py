@@ -71,8 +71,7 @@ def proof(request: HttpRequest, entry: int) -> dict[str, Any]:
     """A proof file for one entry; `tongban verify FILE` checks it offline."""
     if not 0 < entry < MOST:
         raise NotFound(_("The ledger has no such entry."))
-    keys = {ledger.origin(): [k.hex() for k in ledger.publics()]}
-    found = queries.proof_of_entry(actor_of(request), entry=entry, keys=keys)
+    found = queries.proof_of_entry(actor_of(request), entry=entry, keys=ledger.signers())
     if found is None:
         raise NotFound(_("The entry is not sealed yet; ask again in a second."), code="not-sealed-yet")
     return found

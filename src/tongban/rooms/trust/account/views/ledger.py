@@ -52,8 +52,7 @@ def _fours(told: str) -> Iterable[str]:
 @allows("ledger.read_any")
 def proof(request: HttpRequest, entry: int) -> HttpResponse:
     """The proof file of one entry."""
-    keys = {signing.origin(): [k.hex() for k in signing.publics()]}
-    found = queries.proof_of_entry(actor_of(request), entry=min(entry, 2**62), keys=keys)
+    found = queries.proof_of_entry(actor_of(request), entry=min(entry, 2**62), keys=signing.signers())
     if found is None:
         raise NotFound(_("The entry is not sealed yet; ask again in a second."), code="not-sealed-yet")
     answer = HttpResponse(json.dumps(found, ensure_ascii=False, indent=1), content_type="application/json")
