@@ -50,6 +50,12 @@ def _chinese_first(settings):
     translation.activate(settings.LANGUAGE_CODE)
 
 
+@pytest.fixture(autouse=True)
+def _unhurried(settings):
+    """Tests ask faster than people do; those about limits switch them on."""
+    settings.RATE_LIMITS = False
+
+
 @pytest.fixture
 def demo_off(settings):
     settings.DEMO = False

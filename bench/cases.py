@@ -32,7 +32,7 @@ def serve(port):
     """The web process as `up` starts it."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2",
                "--blocking-threads", "2", "--no-ws", "--log-level", "error", "tongban.config.wsgi:application"]  # fmt: skip
-    process = subprocess.Popen(command, env={**os.environ, "TONGBAN_ADDRESS": f"http://127.0.0.1:{port}"})
+    process = subprocess.Popen(command, env={**os.environ, "TONGBAN_RATE_LIMITS": "0", "TONGBAN_ADDRESS": f"http://127.0.0.1:{port}"})
     for _n in range(200):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

@@ -100,7 +100,7 @@ def measure(say):
     with tempfile.TemporaryDirectory(prefix="tongban-bench-") as folder:
         Path(folder).chmod(0o755)
         data, port = Path(folder) / "data", free_port()
-        environment = {**kept, "TONGBAN_HOME": str(Path(__file__).parents[1]), "TONGBAN_DATA": str(data), "TONGBAN_PORT": str(port)}
+        environment = {**kept, "TONGBAN_HOME": str(Path(__file__).parents[1]), "TONGBAN_DATA": str(data), "TONGBAN_PORT": str(port), "TONGBAN_RATE_LIMITS": "0"}
         up = tongban(environment, "up", "--detach", "--port", str(port))
         if up.returncode:
             raise RuntimeError(up.stdout + up.stderr)

@@ -15,6 +15,7 @@ from tongban.rooms.service.hall.api import router as hall
 from tongban.rooms.service.supervision.api import router as supervision
 from tongban.rooms.trust.account.api import log
 from tongban.rooms.trust.account.api import router as account
+from tongban.rooms.trust.security.api import router as security
 from tongban.ui import refusals
 from tongban.ui.refusals import problem
 
@@ -23,6 +24,7 @@ api.add_router("/account", account, tags=["account"])
 api.add_router("/continuity", continuity, tags=["continuity"])
 api.add_router("/hall", hall, tags=["hall"])
 api.add_router("/ledger", log, tags=["ledger"])
+api.add_router("/security", security, tags=["security"])
 api.add_router("/supervision", supervision, tags=["supervision"])
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import django
+from django.conf import settings
 from django.db import close_old_connections, connection
 
 django.setup()
@@ -17,14 +18,20 @@ from procrastinate.contrib.django.django_connector import DjangoConnector  # noq
 from tongban.kernel.ledger.commands import seal_entries  # noqa: E402
 from tongban.kernel.ledger.delivery import deliver_all  # noqa: E402
 from tongban.kernel.ledger.tasks import ask_witnesses  # noqa: E402
+from tongban.config.collector import Collector  # noqa: E402
+from tongban.rooms.trust.security.tasks import correlate  # noqa: E402
 
 
 def run() -> int:
     """Until a signal ends it."""
     stop = threading.Event()
     # The sealer waits its second even while there is work: a head for each second that has entries, not for each entry.
-    for name, work, least, most in (("sealer", seal_entries, 1.0, 1.0), ("delivery", deliver_all, 0.02, 0.25), ("witnesses", ask_witnesses, 1.0, 5.0)):
+    for name, work, least, most in (("sealer", seal_entries, 1.0, 1.0), ("delivery", deliver_all, 0.02, 0.25), ("witnesses", ask_witnesses, 1.0, 5.0),
+                                    ("correlation", correlate, 2.0, 2.0)):  # fmt: skip
         threading.Thread(target=_loop, args=(name, work, least, most, stop), daemon=True).start()
+    if settings.SYSLOG:
+        host, _colon, port = settings.SYSLOG.rpartition(":")
+        Collector(host.strip("[]") or "127.0.0.1", int(port)).start()
     asyncio.run(_jobs())
     stop.set()
     return 0

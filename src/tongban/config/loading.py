@@ -22,6 +22,7 @@ from tongban.kernel.orgs import seed as orgs
 from tongban.rooms.base.continuity import seed as continuity
 from tongban.rooms.service.hall import seed as hall
 from tongban.rooms.service.supervision import seed as supervision
+from tongban.rooms.trust.security import seed as security
 
 LOADER = system("通办·装载")
 
@@ -36,6 +37,7 @@ def _reference(data: Path) -> Steps:
         ("工作日历（年）", _years),
         ("通知模板", notices.load_templates),
         ("灾难恢复等级", lambda: continuity.load_tiers(data / "continuity")),
+        ("安全规则、控制点、时限", lambda: security.load_reference(data / "security")),
         ("监察规则", supervision.load_rules),
         ("流程", lambda: hall.load_processes(LOADER, data / "processes")),
         ("事项实施清单", lambda: hall.load_matters(data / "hall")),
@@ -63,6 +65,7 @@ def load(data: Path, *, demo: bool) -> Iterator[str]:
             ("外省样例事项", lambda: hall.load_imported(LOADER, data / "hall", lambda _t: None)),
             *_synthetic(data),
             ("演示办件（合成数据）", _demo_cases),
+            ("演示安全记录（合成数据）", lambda: security.load_demo(LOADER)),
             ("演示灾备系统（合成数据）", lambda: continuity.load_demo(LOADER)),
         ]
     for name, step in steps:

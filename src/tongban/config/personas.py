@@ -42,6 +42,7 @@ PERSONAS = (
     Persona("chen", "陈合成", ("administrator",), "sd-bigdata", "37", "省大数据局·系统管理"),
     Persona("he", "何合成", ("security_administrator",), "sd-bigdata", "37", "省大数据局·安全管理"),
     Persona("lv", "吕合成", ("auditor",), "sd-bigdata", "37", "省大数据局·审计"),
+    Persona("yan", "严合成", ("security_administrator",), MARKET, LIXIA, "历下区市场监督管理局·安全管理"),
 )
 
 

@@ -1,6 +1,7 @@
 """Settings. Every value that an operator may change is an environment variable listed in docs/operations.md."""
 
 import os
+from ipaddress import ip_network
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -36,6 +37,7 @@ INSTALLED_APPS = [
     "tongban.kernel.notices",
     "tongban.config",
     "tongban.rooms.trust.account",
+    "tongban.rooms.trust.security",
     "tongban.rooms.base.continuity",
     "tongban.rooms.service.hall",
     "tongban.rooms.service.supervision",
@@ -127,6 +129,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 
 LEDGER_ORIGIN = os.environ.get("TONGBAN_ORIGIN", "")
 LEDGER_WITNESSES = os.environ.get("TONGBAN_WITNESSES", "").split()
+RATE_LIMITS = os.environ.get("TONGBAN_RATE_LIMITS", "1") == "1"
+PROXIES = [ip_network(p) for p in os.environ.get("TONGBAN_PROXIES", "").split()]
+SYSLOG = os.environ.get("TONGBAN_SYSLOG", "")
 CLAMAV_SOCKET = os.environ.get("CLAMAV_SOCKET", "")
 EMAIL_HOST = os.environ.get("SMTP_HOST", "")
 EMAIL_PORT = int(os.environ.get("SMTP_PORT", "25"))

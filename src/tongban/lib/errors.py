@@ -34,6 +34,11 @@ class TongbanError(Exception):
 class Invalid(TongbanError):
     status, code = 422, "invalid"
 
+    @classmethod
+    def at(cls, field: str, sentence: str) -> "Invalid":
+        """One field to be changed, and why."""
+        return cls(sentence, fields={field: sentence})
+
 
 class NotLoggedIn(TongbanError):
     status, code = 401, "not-logged-in"

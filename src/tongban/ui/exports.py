@@ -10,6 +10,7 @@ import openpyxl
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
+from tongban.lib import watch
 from tongban.lib.errors import Invalid
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -17,6 +18,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def table(kind: str, name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
     """A download; `kind` is csv, xlsx or json. Text that a spreadsheet would run as a formula is made harmless."""
+    watch.notice("export", subject=name, words=kind)
     if kind == "json":
         body = json.dumps([dict(zip(columns, map(_plain, row), strict=True)) for row in rows], ensure_ascii=False).encode()
         return _download(body, "application/json", f"{name}.json")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import ip_address
 
 import psycopg
 from django.conf import settings
@@ -13,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import STRANGER, Actor
-from tongban.lib import clock
-from tongban.lib.errors import TongbanError, TooLarge
-from tongban.ui import refusals
+from tongban.lib import clock, watch
+from tongban.lib.errors import TongbanError, TooLarge, TooMany
+from tongban.ui import limits, refusals
+from tongban.ui.access import actor_of
 
 POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 SEEN, LEVEL, PROVED = "seen_at", "level", "proved_at"  # in the session
@@ -50,7 +52,18 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
-        return self.get_response(request)
+        with watch.watching(lambda one: _by(request, one)):
+            if self._too_often(request):
+                watch.notice("rate-limited", subject=request.path)
+                told = refusals.answer(request, TooMany(_("Too many requests from here. Wait a minute, then go on.")))
+                told["Retry-After"] = "60"
+                return told
+            return self.get_response(request)
+
+    @staticmethod
+    def _too_often(request: HttpRequest) -> bool:
+        account = actor_of(request).account if settings.RATE_LIMITS else None
+        return limits.exceeded(request.path, writes=request.method not in ("GET", "HEAD"), address=origin_of(request), account=account)
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
         if isinstance(fault, DataError | psycopg.DataError):
@@ -59,7 +72,29 @@ class ActorMiddleware:
 
 
 def origin_of(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))[:45]
+    """The address that asks; behind a proxy that we trust, the nearest address that is none of ours (X-Forwarded-For is read from
+    its end: its beginning is whatever the asker wrote).
+    """
+    address = str(request.META.get("REMOTE_ADDR", ""))[:45]
+    if not settings.PROXIES:
+        return address
+    hops = [h.strip()[:45] for h in request.headers.get("X-Forwarded-For", "").split(",") if h.strip()]
+    while _trusted(address) and hops:
+        address = hops.pop()
+    return address
+
+
+def _trusted(address: str) -> bool:
+    try:
+        held = ip_address(address)
+    except ValueError:
+        return False
+    return any(held in network for network in settings.PROXIES)
+
+
+def _by(request: HttpRequest, one: watch.Noticed) -> watch.Noticed:
+    actor = actor_of(request)
+    return watch.from_request(one, account=actor.account, name=actor.name, address=origin_of(request), organ=actor.organ)
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from tongban.kernel.identity.actor import STRANGER
+from tongban.lib import watch
 from tongban.lib.errors import Invalid, NotFound, Refused, TongbanError
 
 
@@ -34,7 +35,12 @@ def answer(request: HttpRequest, fault: TongbanError) -> HttpResponse:
     return render(request, "ui/refusal.html", {"fault": fault}, status=fault.status)
 
 
+HARMLESS = ("/favicon.ico", "/robots.txt", "/apple-touch-icon")  # browsers ask for these by themselves
+
+
 def page_missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.resolver_match is None and not request.path.startswith(HARMLESS):
+        watch.notice("probe", subject=request.path)
     return answer(request, NotFound(_("There is no such page. It may have moved: search from the first page.")))
 
 
@@ -43,6 +49,7 @@ def page_broken(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    watch.notice("csrf", subject=request.path, words=reason)
     return answer(request, Refused(_("This form is out of date or comes from another site. Reload the page and send it again."), code="csrf"))
 
 

@@ -6,11 +6,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tongban.kernel.files import events, rules, scanners, store
-from tongban.kernel.files.models import Document, File
+from tongban.kernel.files.models import Document, File, Quarantined
 from tongban.kernel.identity.actor import Actor
-from tongban.lib import clock, sm
+from tongban.lib import clock, sm, watch
 from tongban.lib.acts import command, nothing_changed, record
-from tongban.lib.errors import Invalid, TooLarge
+from tongban.lib.errors import Conflict, Invalid, TooLarge
 
 
 class Readable(Protocol):
@@ -19,9 +19,12 @@ class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
-@command("files.upload")
 def keep_file(actor: Actor, *, name: str, stream: Readable, size: int, own: bool = True) -> File:
-    """Check, scan, seal and keep an upload. The same content twice is kept once."""
+    """Check, scan, seal and keep an upload. The same content twice is kept once.
+
+    What the scanner takes for malware is put into quarantine, in a transaction of its own, and refused; unless a security
+    administrator judged the same content harmless before.
+    """
     name = rules.safe_name(name)
     head = stream.read(16)
     fault = rules.fault(name, head, size, settings.UPLOAD_LIMIT)
@@ -30,20 +33,59 @@ def keep_file(actor: Actor, *, name: str, stream: Readable, size: int, own: bool
     content = head + stream.read(settings.UPLOAD_LIMIT + 1 - len(head))
     if len(content) > settings.UPLOAD_LIMIT:
         raise _refusal("too-large", name)
-    scan = scanners.scanner()
-    scan.scan(content)
-    digest = sm.sm3_hex(content)
+    digest, scan = sm.sm3_hex(content), scanners.scanner()
+    scanned_by = scan.name
+    try:
+        scan.scan(content)
+    except scanners.Malware as found:
+        if not Quarantined.objects.filter(digest=digest, state="released").exists():
+            watch.notice("malware", subject=f"file:{digest[:16]}", words=f"{name}：{found.signature}")
+            _quarantine(actor, name=name, content=content, digest=digest, signature=found.signature)
+            raise
+        scanned_by = f"{scan.name}: judged harmless"
+    return _keep(actor, name=name, content=content, digest=digest, scanned_by=scanned_by, own=own)
+
+
+@command("files.upload")
+def _keep(actor: Actor, *, name: str, content: bytes, digest: str, scanned_by: str, own: bool) -> File:
     store.write(digest, content)
     document, _new = Document.objects.get_or_create(
         digest=digest,
-        defaults={
-            "size": len(content), "media_type": rules.media_type(name, head), "scanned_by": scan.name,
-            "created_at": clock.now(),
-        },
-    )  # fmt: skip
+        defaults={"size": len(content), "media_type": rules.media_type(name, content[:16]), "scanned_by": scanned_by, "created_at": clock.now()},
+    )
     kept = File.objects.create(document=document, name=name, owner=actor.account if own else None, created_at=clock.now())
     record(actor, events.FileKept(file=str(kept.id), digest="sm3:" + digest, size=len(content)))
     return kept
+
+
+@command("files.upload")
+def _quarantine(actor: Actor, *, name: str, content: bytes, digest: str, signature: str) -> Quarantined:
+    """Seal it apart; the same content again is counted, and held again where it had been destroyed."""
+    store.hold(digest, content)
+    held, new = Quarantined.objects.get_or_create(
+        digest=digest,
+        defaults={"name": name, "size": len(content), "signature": signature, "account": actor.account, "account_name": actor.name, "at": clock.now()},
+    )
+    if not new:
+        held.times, held.state, held.account, held.account_name, held.at = held.times + 1, "held", actor.account, actor.name, clock.now()
+        held.save()
+    record(actor, events.FileQuarantined(digest=digest, what="held", signature=signature))
+    return held
+
+
+@command("files.judge_quarantine")
+def judge_quarantined(actor: Actor, *, digest: str, release: bool, words: str) -> Quarantined:
+    """Call a held file harmless, so that it may be uploaded again, or destroy its bytes. Raises Conflict, Invalid."""
+    if len(words.strip()) < 2:
+        raise Invalid.at("words", _("Reason: say how you know."))
+    held = Quarantined.objects.select_for_update().filter(digest=digest, state="held").first()
+    if held is None:
+        raise Conflict(_("This file was judged already. Reload the page."))
+    held.state, held.judged_by, held.judged_at, held.words = "released" if release else "destroyed", actor.name, clock.now(), words.strip()[:300]
+    held.save()
+    store.destroy(digest)
+    record(actor, events.FileQuarantined(digest=digest, what=held.state, signature=held.signature))
+    return held
 
 
 @command("files.manage_keys")

@@ -33,3 +33,15 @@ class FilesRewrapped(Event):
     about: ClassVar[str] = "key"
     key: str
     files: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileQuarantined(Event):
+    """`what`: held, released, destroyed."""
+
+    tag: ClassVar[str] = "files.file.quarantined"
+    kind: ClassVar[str] = "quarantine"
+    about: ClassVar[str] = "digest"
+    digest: str
+    what: str
+    signature: str

@@ -23,3 +23,25 @@ class File(models.Model):
     name = models.CharField(max_length=160)
     owner = models.BigIntegerField(null=True, help_text="account; empty for the platform's own")
     created_at = models.DateTimeField()
+
+
+class Quarantined(models.Model):
+    """An upload that the scanner took for malware: sealed apart, never handed out, judged by a security administrator."""
+
+    class State(models.TextChoices):
+        HELD = "held", "隔离中"
+        RELEASED = "released", "判为误报"
+        DESTROYED = "destroyed", "已销毁"
+
+    digest = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=160)
+    size = models.PositiveIntegerField()
+    signature = models.CharField(max_length=120)
+    account = models.BigIntegerField(null=True)
+    account_name = models.CharField(max_length=120)
+    at = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.HELD)
+    judged_by = models.CharField(max_length=60, blank=True)
+    judged_at = models.DateTimeField(null=True)
+    words = models.CharField(max_length=300, blank=True)

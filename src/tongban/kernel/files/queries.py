@@ -2,10 +2,11 @@
 
 import uuid
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tongban.kernel.files import store
-from tongban.kernel.files.models import File
+from tongban.kernel.files.models import File, Quarantined
 from tongban.kernel.identity.actor import Actor
 from tongban.lib.errors import NotFound
 from tongban.lib.statements import Ask, Row
@@ -41,3 +42,9 @@ def all_own(actor: Actor, file_ids: list[str]) -> Ask[None]:
 def content(one: File) -> bytes:
     """The bytes, unsealed; raises sm.Tampered when the store was changed."""
     return store.read(one.document_id)
+
+
+def quarantined(actor: Actor) -> QuerySet[Quarantined]:
+    """What the scanner held, the newest first."""
+    actor.require("files.judge_quarantine")
+    return Quarantined.objects.order_by("-at")

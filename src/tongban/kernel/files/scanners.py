@@ -10,8 +10,16 @@ from django.utils.translation import gettext as _
 from tongban.lib.errors import Invalid, Unavailable
 
 
+class Malware(Invalid):
+    """The scanner knows this content; `signature` is its name for it."""
+
+    def __init__(self, signature: str) -> None:
+        super().__init__(_("The file carries malware and was not kept."), code="malware")
+        self.signature = signature
+
+
 class Scanner(Protocol):
-    """Raises Invalid for malware, Unavailable when it cannot tell; `name` is kept with the document."""
+    """Raises Malware, Unavailable when it cannot tell; `name` is kept with the document."""
 
     name: str
 
@@ -49,7 +57,7 @@ class ClamAV:
         except OSError as fault:
             raise Unavailable(_("The virus scanner does not answer; nothing was kept. Try again in a few minutes.")) from fault
         if "FOUND" in answer:
-            raise Invalid(_("The file carries malware and was not kept."), code="malware")
+            raise Malware(answer.removeprefix("stream: ").removesuffix(" FOUND")[:120])
         if not answer.endswith("OK"):
             raise Unavailable(_("The virus scanner could not check the file; nothing was kept."))
 

@@ -14,6 +14,11 @@ def place(digest: str) -> Path:
     return Path(settings.DATA_DIR) / "files" / digest[:2] / digest
 
 
+def quarantine(digest: str) -> Path:
+    """Where a hostile document's sealed bytes lie."""
+    return Path(settings.DATA_DIR) / "files" / "quarantine" / digest
+
+
 def folder() -> Path:
     return Path(settings.DATA_DIR) / "keys"
 
@@ -40,6 +45,17 @@ def write(digest: str, content: bytes) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     _put(path, keystore.close(key(), content, bound_to=digest.encode()))
+
+
+def hold(digest: str, content: bytes) -> None:
+    """Seal a hostile document apart from the others."""
+    path = quarantine(digest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _put(path, keystore.close(key(), content, bound_to=b"quarantine:" + digest.encode()))
+
+
+def destroy(digest: str) -> None:
+    quarantine(digest).unlink(missing_ok=True)
 
 
 def _put(path: Path, closed: bytes) -> None:

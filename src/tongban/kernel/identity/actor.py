@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from tongban.kernel.identity import rules
 from tongban.kernel.identity.rules import CITIZEN, SYSTEM
-from tongban.lib import codes
+from tongban.lib import codes, watch
 from tongban.lib.errors import NotLoggedIn, Refused
 from tongban.lib.rooms import PERMISSIONS
 from django.utils.translation import gettext_lazy as _
@@ -52,6 +52,7 @@ class Actor:
             return
         if not self.logged_in:
             raise NotLoggedIn(_("Log in first."))
+        watch.notice("denied", subject=permission)
         what = PERMISSIONS[permission].label
         raise Refused(_("Your roles do not include “%(what)s”. Ask your organ's administrator.") % {"what": what})
 

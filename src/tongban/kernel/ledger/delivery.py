@@ -35,6 +35,7 @@ class Delivered:
     actor: str
     organ: int | None
     body: dict[str, Any]
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def settle(rounds: int = 50) -> None:
 
 
 _NEXT = """
-    SELECT e.id, e.xid::text, e.tag, e.subject, e.at, e.account, e.actor_name, e.organ, e.body
+    SELECT e.id, e.xid::text, e.tag, e.subject, e.at, e.account, e.actor_name, e.organ, e.body, e.origin
     FROM ledger_entry e
     WHERE (e.xid, e.id) > (%s::xid8, %s) AND e.xid < pg_snapshot_xmin(pg_current_snapshot()) AND e.tag = ANY(%s)
     ORDER BY e.xid, e.id LIMIT %s"""
@@ -91,8 +92,8 @@ def _deliver(handler: Handler) -> int:
         cursor.execute(_NEXT, [held[0], held[1], list(handler.tags), BATCH])
         rows = cursor.fetchall()
         waiting = set(Parked.objects.filter(handler=handler.name).values_list("subject", flat=True))
-        for entry, _xid, tag, subject, at, account, actor, organ, body in rows:
-            event = Delivered(entry, tag, subject, at, account, actor, organ, _body(body))
+        for entry, _xid, tag, subject, at, account, actor, organ, body, origin in rows:
+            event = Delivered(entry, tag, subject, at, account, actor, organ, _body(body), origin)
             if subject in waiting:
                 _park(handler, event, "waits for an earlier event of its subject", tries=0)
             elif not _answer(handler, event):
@@ -133,7 +134,7 @@ def _retry_parked(handler: Handler) -> int:
         due = Parked.objects.select_for_update(skip_locked=True).filter(id__in=[p.id for p in first if p.next_try <= clock.now()])
         for parked in due.select_related("entry")[:BATCH]:
             e = parked.entry
-            event = Delivered(e.id, e.tag, e.subject, e.at, e.account, e.actor_name, e.organ, e.body)
+            event = Delivered(e.id, e.tag, e.subject, e.at, e.account, e.actor_name, e.organ, e.body, e.origin)
             try:
                 with transaction.atomic():
                     handler.function(event)

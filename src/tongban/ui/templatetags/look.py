@@ -111,7 +111,12 @@ def act_name(tag: str) -> str:
         "identity.account.opened": _("Account opened"), "identity.account.changed": _("Account changed"),
         "identity.role.granted": _("Role granted"), "identity.mandate.changed": _("Mandate changed"),
         "identity.person.seen": _("Personal data seen"), "ledger.key.introduced": _("Signing key introduced"),
-        "ledger.log.trusted": _("Ledger witnessed from now on"),
+        "ledger.log.trusted": _("Ledger witnessed from now on"), "security.alert.raised": _("Alert raised"),
+        "security.alert.moved": _("Alert handled"), "security.incident.opened": _("Incident opened"),
+        "security.incident.moved": _("Incident handled"), "security.warning.issued": _("Warning issued"),
+        "security.warning.moved": _("Warning handled"), "security.protection.recorded": _("Protection recorded"),
+        "security.honey.laid": _("Honey record laid or lifted"), "security.lateness.told": _("Lateness told"),
+        "files.file.quarantined": _("File quarantined"),
     }  # fmt: skip
     return names.get(tag, tag)
 

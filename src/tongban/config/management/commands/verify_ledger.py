@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from tongban.kernel.ledger import commands, queries
+from tongban.lib import watch
 
 
 class Command(BaseCommand):
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         )
         for fault in verdict.faults:
             self.stdout.write(f"  异常 / fault: {fault}")
+            watch.notice("tamper", subject="ledger", words=fault)
         if verdict.faults:
             sys.exit(1)
         self.stdout.write("账本完好 / the ledger is intact")

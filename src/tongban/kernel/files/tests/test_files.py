@@ -106,11 +106,13 @@ class TestKeeping:
     def keep(self, body, name="a.pdf", actor=None):
         return commands.keep_file(actor or province.citizen(), name=name, stream=io.BytesIO(body), size=len(body))
 
-    def test_malware_leaves_no_trace(self, clamd, settings, tmp_path):
+    def test_malware_lies_sealed_in_quarantine_and_nowhere_else(self, clamd, settings, tmp_path):
         settings.CLAMAV_SOCKET, settings.DATA_DIR = clamd[0], tmp_path / "data"
         with pytest.raises(Invalid):
             self.keep(EICAR)
-        assert not [p for p in (tmp_path / "data").rglob("*") if p.is_file()]
+        [held] = [p for p in (tmp_path / "data" / "files").rglob("*") if p.is_file()]
+        assert held.parent.name == "quarantine"
+        assert EICAR not in held.read_bytes()
 
     def test_which_scanner_saw_it_is_kept(self, clamd, settings, tmp_path):
         settings.CLAMAV_SOCKET, settings.DATA_DIR = clamd[0], tmp_path / "data"

@@ -19,10 +19,6 @@ OWN, OWN_ORGAN = "tongban", "sd-bigdata"
 LONGEST = 10 * 366 * 24 * 3600
 
 
-def _refuse(field: str, sentence: str) -> Invalid:
-    return Invalid(sentence, fields={field: sentence})
-
-
 @command("continuity.manage")
 def register_system(
     actor: Actor, *, key: str, name: str, organ: str, tier: int, tool: str, rpo_s: int | None, rto_s: int | None, site: str = "", capacity: int = 0
@@ -30,16 +26,16 @@ def register_system(
     """Take a system under protection; targets default to its tier's. Raises Invalid, Conflict, Refused."""
     level = queries.tiers().get(tier)
     if level is None:
-        raise _refuse("tier", _("Tier: choose one of the list."))
+        raise Invalid.at("tier", _("Tier: choose one of the list."))
     if tool not in rules.TOOLS:
-        raise _refuse("tool", _("Tool: choose one of the list."))
+        raise Invalid.at("tool", _("Tool: choose one of the list."))
     if not name.strip():
-        raise _refuse("name", _("Name: write the system's name."))
+        raise Invalid.at("name", _("Name: write the system's name."))
     if not key.isascii() or not key.replace("-", "").replace("_", "").isalnum():
-        raise _refuse("key", _("Key: letters, digits and hyphens."))
+        raise Invalid.at("key", _("Key: letters, digits and hyphens."))
     for field, value in (("rpo", rpo_s), ("rto", rto_s)):
         if value is not None and not 0 <= value <= LONGEST:
-            raise _refuse(field, _("Targets: seconds, from 0 to ten years."))
+            raise Invalid.at(field, _("Targets: seconds, from 0 to ten years."))
     owner = orgs.organ(organ)
     if not actor.reaches(owner.region_code):
         raise Refused(_("The organ lies outside your regions."))
@@ -61,9 +57,9 @@ def report_backup(actor: Actor, *, system: str, tool: str, told: Any) -> Report:
     try:
         read = rules.read_report(tool, told)
     except rules.Unreadable as fault:
-        raise _refuse("told", _("The report is not what the tool writes: %(why)s") % {"why": str(fault)}) from fault
+        raise Invalid.at("told", _("The report is not what the tool writes: %(why)s") % {"why": str(fault)}) from fault
     if read.at > clock.now() + timedelta(hours=1):
-        raise _refuse("told", _("The backup's time lies in the future. Set the clock of the machine that reports."))
+        raise Invalid.at("told", _("The backup's time lies in the future. Set the clock of the machine that reports."))
     made = Report.objects.create(
         system=one, at=read.at, received_at=clock.now(), tool=tool[:20], kind=read.kind, bytes=min(max(0, read.bytes), 2**62), good=read.good, words=read.words
     )
@@ -76,7 +72,7 @@ def plan_drill(actor: Actor, *, system: str, day: date, words: str = "") -> Dril
     """Set the day of a drill."""
     one = queries.system(actor, system)
     if day < clock.today():
-        raise _refuse("day", _("Day of the drill: today or later."))
+        raise Invalid.at("day", _("Day of the drill: today or later."))
     made = DrillPlan.objects.create(system=one, day=day, words=words.strip()[:300], planned_by=actor.name)
     record(actor, events.DrillPlanned(system=one.key, plan=made.id, day=day.isoformat()), authority=AUTHORITY)
     return made
@@ -98,9 +94,9 @@ def record_drill(
     one = queries.system(actor, system)
     for field, value in (("rpo", rpo_s), ("rto", rto_s)):
         if value is not None and not 0 <= value <= LONGEST:
-            raise _refuse(field, _("Targets: seconds, from 0 to ten years."))
+            raise Invalid.at(field, _("Targets: seconds, from 0 to ten years."))
     if passed and (rpo_s is None or rto_s is None):
-        raise _refuse("rpo", _("A drill that passed has measured RPO and RTO: write both, in seconds."))
+        raise Invalid.at("rpo", _("A drill that passed has measured RPO and RTO: write both, in seconds."))
     plan = queries.open_plans(one).filter(day__lte=clock.today()).first()
     made = Drill.objects.create(
         system=one, plan=plan, at=at, rpo_s=rpo_s, rto_s=rto_s, passed=passed, words=words.strip()[:500], detail=detail or {}, by_name=actor.name
