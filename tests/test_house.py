@@ -133,6 +133,14 @@ def test_no_chinese_stands_in_english_pages():
     assert found == []
 
 
+def test_no_label_of_a_folded_table_is_left_in_english():
+    """On phones a table's headings stand in data-label; a bare word there would be English in a Chinese page."""
+    bare = {
+        (path.name, m) for path in SOURCE.rglob("*.html") for m in re.findall(r'(?:data-label|aria-label|placeholder)="([A-Z][A-Za-z ]{3,})"', path.read_text())
+    }
+    assert bare == set()
+
+
 def test_style_sheets_stay_small():
     folder = SOURCE / "ui" / "static" / "ui"
     size = sum((folder / n).stat().st_size for n in ("vendor/designsystemet.css", "tokens.css", "tongban.css", "rooms.css"))

@@ -16,7 +16,7 @@ from tongban.rooms.trust.security.models import (
     Alert, Control, CorrelationRule, Extractor, Finding, HoneyRecord, Incident, Observation, Period, ProtectedSystem, ProtectionStep, ReportingLimit, WarningNotice, WarningReply,
 )  # fmt: skip
 from tongban.rooms.trust.security.rules import protection, reading
-from tongban.rooms.trust.security.rules.correlation import Seen
+from tongban.rooms.trust.security.rules.correlation import HOSTILE, Seen
 
 M = TypeVar("M", bound=Model)
 SEEN = ("id", "at", "kind", "severity", "account", "name", "address", "host", "subject")
@@ -211,16 +211,15 @@ def judged(rows: Iterable[ProtectedSystem]) -> list[Judged]:
 
 
 def hours(actor: Actor, now: datetime) -> list[tuple[datetime, int, int]]:
-    """(hour, observations, those of severity 4 or more) of the last 24 hours, every hour present."""
+    """(hour, observations, the hostile or refused ones) of the last 24 hours, every hour present."""
     begin = (now - timedelta(hours=23)).replace(minute=0, second=0, microsecond=0)
     rows = _within(actor, Observation.objects.filter(at__gte=begin)).annotate(hour=TruncHour("at")).values("hour")
-    counted = {r["hour"]: (r["n"], r["bad"]) for r in rows.annotate(n=Count("id"), bad=Count("id", filter=Q(severity__gte=4)))}
+    counted = {r["hour"]: (r["n"], r["bad"]) for r in rows.annotate(n=Count("id"), bad=Count("id", filter=Q(kind__in=HOSTILE)))}
     return [(at, *counted.get(at, (0, 0))) for at in (begin + timedelta(hours=n) for n in range(24))]
 
 
 def attackers(actor: Actor, now: datetime) -> list[dict[str, Any]]:
     """The ten addresses with the most hostile observations of the last 24 hours."""
-    hostile = ["login-failed", "denied", "csrf", "rate-limited", "malware", "probe", "honey"]
-    rows = _within(actor, Observation.objects.filter(at__gte=now - timedelta(hours=24), kind__in=hostile)).exclude(address="")
+    rows = _within(actor, Observation.objects.filter(at__gte=now - timedelta(hours=24), kind__in=HOSTILE)).exclude(address="")
     counted = rows.values("address").annotate(n=Count("id"), kinds=Count("kind", distinct=True), names=Count("name", distinct=True))
     return [dict(row) for row in counted.order_by("-n")[:10]]

@@ -43,7 +43,7 @@ def raise_alert(actor: Actor, *, rule: CorrelationRule, value: str, evidence: Ev
     about = next((e for e in reversed(evidence.events) if e.name or e.account), last)
     organ, region = _home_of(about.account)
     made = Alert.objects.create(
-        rule=rule, key=key, title=_title(rule, about.name or value, evidence), severity=rule.severity, technique=rule.technique, region_code=region, organ=organ,
+        rule=rule, key=key, title=_title(rule, about.name if rule.condition["by"] == "account" and about.name else value, evidence), severity=rule.severity, technique=rule.technique, region_code=region, organ=organ,
         raised_at=now, due_at=response.due(now, rule.hours), first_at=evidence.events[0].at, last_at=last.at, last_event=last.id, count=evidence.count, events=ids,
     )  # fmt: skip
     record(actor, events.AlertRaised(alert=made.id, rule=rule.key, severity=rule.severity), authority=rule.document[:200])

@@ -20,6 +20,7 @@ KINDS = {
     "malware": ("恶意文件", 8), "probe": ("探测访问", 5), "honey": ("触碰诱饵", 9), "tamper": ("账本校验异常", 10), "scanner": ("漏洞扫描结果", 5),
     "syslog": ("外部日志", 2), "external": ("外部事件", 3),
 }  # fmt: skip
+HOSTILE = frozenset({"login-failed", "denied", "csrf", "rate-limited", "malware", "probe", "honey", "tamper"})
 FIELDS = ("account", "name", "address", "host", "subject")
 FORMS = ("threshold", "sequence", "new", "off-hours", "anomaly")
 SEVERITIES = {"low": "低", "medium": "中", "high": "高", "critical": "严重"}

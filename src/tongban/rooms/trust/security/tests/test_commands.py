@@ -40,6 +40,7 @@ _answered = [0]
 
 @pytest.fixture(autouse=True)
 def _from_here(db):
+    Observation.objects.all().delete()  # of tests that commit
     _answered[0] = Entry.objects.order_by("id").values_list("id", flat=True).last() or 0
 
 

@@ -18,6 +18,11 @@ pytestmark = pytest.mark.django_db
 LOADER = system("test")
 
 
+@pytest.fixture(autouse=True)
+def _nothing_seen(db):
+    Observation.objects.all().delete()  # of tests that commit
+
+
 @pytest.fixture
 def demo(db):
     seed.load_demo(LOADER)

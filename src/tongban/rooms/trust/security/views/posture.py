@@ -31,7 +31,7 @@ def posture(request: HttpRequest) -> HttpResponse:
     hours = queries.hours(actor, now)
     context = {
         "tab": "security:posture", "part": "posture", "now": now, "systems": len(judged), "in_order": sum(not protection.LATE.intersection(j.standing.words) for j in judged),
-        "regimes": _coverage(judged), "alerts": alerts[:8], "alert_count": len(alerts), "severities": _severities(alerts), "lights": LIGHTS,
+        "regimes": _coverage(judged), "alerts": alerts[:8], "alert_count": len(alerts), "severities": _severities(alerts), "lights": LIGHTS, "severities_by": correlation.SEVERITIES,
         "late_alerts": sum(a.due_at < now for a in alerts), "incidents": _incidents(actor, now), "warnings": _warnings(actor),
         "bars": _bars(hours),
         "seen": sum(n for _h, n, _b in hours), "attackers": queries.attackers(actor, now),
