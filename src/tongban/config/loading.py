@@ -20,6 +20,7 @@ from tongban.kernel.ledger import delivery
 from tongban.kernel.notices import seed as notices
 from tongban.kernel.orgs import seed as orgs
 from tongban.rooms.base.continuity import seed as continuity
+from tongban.rooms.base.networks import seed as networks
 from tongban.rooms.service.hall import seed as hall
 from tongban.rooms.service.supervision import seed as supervision
 from tongban.rooms.trust.security import seed as security
@@ -38,6 +39,7 @@ def _reference(data: Path) -> Steps:
         ("通知模板", notices.load_templates),
         ("灾难恢复等级", lambda: continuity.load_tiers(data / "continuity")),
         ("安全规则、控制点、时限", lambda: security.load_reference(data / "security")),
+        ("网络覆盖基线", lambda: networks.load_goals(data / "networks")),
         ("监察规则", supervision.load_rules),
         ("流程", lambda: hall.load_processes(LOADER, data / "processes")),
         ("事项实施清单", lambda: hall.load_matters(data / "hall")),
@@ -66,6 +68,7 @@ def load(data: Path, *, demo: bool) -> Iterator[str]:
             *_synthetic(data),
             ("演示办件（合成数据）", _demo_cases),
             ("演示安全记录（合成数据）", lambda: security.load_demo(LOADER)),
+            ("演示网络台账（合成数据）", lambda: networks.load_demo(LOADER)),
             ("演示灾备系统（合成数据）", lambda: continuity.load_demo(LOADER)),
         ]
     for name, step in steps:

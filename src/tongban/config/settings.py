@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "tongban.rooms.trust.account",
     "tongban.rooms.trust.security",
     "tongban.rooms.base.continuity",
+    "tongban.rooms.base.networks",
     "tongban.rooms.service.hall",
     "tongban.rooms.service.supervision",
 ]

@@ -44,6 +44,10 @@ ENGLISH = {
     "物联网": "Internet of things", "工业控制": "Industrial control", "未定级": "Not graded", "未经专家评审": "Not reviewed", "未备案": "Not filed", "未测评": "Not assessed",
     "测评到期": "Assessment due", "测评未通过": "Assessment not passed", "整改逾期": "Mending late", "整改中": "Being mended", "符合": "In order", "待整改": "To be mended",
     "待复核": "To be checked", "已关闭": "Closed",
+    # networks
+    "政务内网": "Inner network", "政务外网": "Outer network", "互联网": "Internet", "待定": "Undecided", "保留": "Keep", "整合": "Merge", "已达基线": "Reached",
+    "未达基线": "Below", "应用和终端摸底": "Take stock", "网络互通测试": "Test the link", "应用迁移": "Move applications", "终端切换": "Switch terminals",
+    "线路停租": "End the lease",
     # connected systems
     "网站（有密钥）": "Website with a secret", "移动或桌面应用（无密钥）": "Mobile or desktop app", "系统对系统（无用户）": "System to system",
     "自助终端（设备码）": "Terminal with a device code", "待审批": "Awaiting approval", "已批准": "Approved", "未批准": "Not approved", "已停用": "Suspended",

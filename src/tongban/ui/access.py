@@ -30,10 +30,11 @@ def proved_lately(request: HttpRequest) -> bool:
     return clock.now().timestamp() - request.session.get("proved_at", 0) < PROVED_FOR.total_seconds()
 
 
-def allows(*rules: str, fresh: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def allows(*rules: str, fresh: bool = False, writes: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare who may call a view: OPEN, LOGGED_IN, or permissions of which one suffices.
 
     `fresh`: a sensitive page; whoever proved the own identity longer than ten minutes ago proves it again first.
+    `writes`: whoever sends a form needs this permission besides; looking asks only for `rules`.
     """
 
     def wrap(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,11 +46,13 @@ def allows(*rules: str, fresh: bool = False) -> Callable[[Callable[..., Any]], C
                     return _send_to_login(request)
                 if LOGGED_IN not in rules and not any(actor.may(r) for r in rules):
                     actor.require(rules[0])
+            if writes and request.method not in ("GET", "HEAD"):
+                actor.require(writes)
             if fresh and not proved_lately(request):
                 return redirect(f"{reverse('account:prove')}?next={quote(request.get_full_path())}")
             return view(request, *args, **kwargs)
 
-        run.access = rules  # type: ignore[attr-defined]
+        run.access, run.writes = rules, writes  # type: ignore[attr-defined]
         return run
 
     return wrap

@@ -45,7 +45,7 @@ def _plain(value: object) -> object:
 
 def _safe(value: object) -> object:
     told = _plain(value)
-    return "'" + told if isinstance(told, str) and told[:1] in "=+-@\t" else told
+    return "'" + told if isinstance(told, str) and told.startswith(("=", "+", "-", "@", "\t")) else told
 
 
 def _download(body: bytes, kind: str, name: str) -> HttpResponse:

@@ -122,6 +122,16 @@ def organ(key: str) -> Organ:
     return found
 
 
+def organ_known_as(told: str) -> Organ:
+    """The organ in force that a person means: by key, credit code or full name; raises NotFound."""
+    told = told.strip()
+    named = Organ.objects.filter(_in_force(clock.today()), name=told).order_by("id").first() if told else None
+    found = named or Organ.objects.filter(Q(key=told) | Q(credit_code=told)).first()
+    if found is None:
+        raise NotFound(_("There is no organ %(key)s.") % {"key": told[:60]})
+    return found
+
+
 def organ_by_id(organ_id: int) -> Organ:
     return Organ.objects.get(id=organ_id)
 

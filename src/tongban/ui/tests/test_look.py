@@ -116,6 +116,10 @@ class TestExports:
         assert sheet["A3"].value == "'=1+1"
         assert sheet["A3"].data_type == "s"
 
+    def test_an_empty_cell_stays_empty(self):
+        text = exports.table("csv", "清单", ("a", "b"), [("", 1)]).content.decode("utf-8-sig")
+        assert list(csv.reader(io.StringIO(text)))[1] == ["", "1"]
+
     def test_json_is_as_it_is(self):
         told = json.loads(exports.table("json", "清单", self.COLUMNS, self.ROWS).content)
         assert told[0] == {"名称": "历下区", "数": 3, "日": "2026-01-02", "空": None}

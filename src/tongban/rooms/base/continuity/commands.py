@@ -36,7 +36,7 @@ def register_system(
     for field, value in (("rpo", rpo_s), ("rto", rto_s)):
         if value is not None and not 0 <= value <= LONGEST:
             raise Invalid.at(field, _("Targets: seconds, from 0 to ten years."))
-    owner = orgs.organ(organ)
+    owner = orgs.organ_known_as(organ)
     if not actor.reaches(owner.region_code):
         raise Refused(_("The organ lies outside your regions."))
     if System.objects.filter(key=key).exists():

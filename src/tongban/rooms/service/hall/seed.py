@@ -13,7 +13,7 @@ from tongban.kernel.cases import processes
 from tongban.kernel.cases import queries as cases
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
-from tongban.lib import clock
+from tongban.lib import clock, tables
 from tongban.rooms.service.hall import rules
 from tongban.rooms.service.hall.commands import imports
 from tongban.rooms.service.hall.models import CatalogueItem, Matter, MatterVersion, Synonym
@@ -32,14 +32,14 @@ FUNCTION = {
     "real-estate-transfer-second-hand": "land", "outdoor-advertising-facility": "approval", "labor-dispatch-permit": "hrss",
     "hr-service-permit": "hrss", "private-school-establishment": "education", "minimum-living-guarantee": "civil",
     "birth-registration-service": "health", "fire-safety-check-gathering-place": "fire", "small-catering-registration": "market",
-    "tobacco-retail-licence": "tobacco",
+    "tobacco-retail-licence": "tobacco", "government-network-access": "bigdata",
 }  # fmt: skip
 DEPARTMENT = {
     "market": "市场监管", "health": "卫生健康", "transport": "交通运输", "water": "水利", "environment": "生态环境",
     "hrss": "人力资源社会保障", "dpf": "残联", "land": "自然资源", "approval": "行政审批服务", "education": "教育", "civil": "民政",
-    "fire": "消防救援", "tobacco": "烟草专卖",
+    "fire": "消防救援", "tobacco": "烟草专卖", "bigdata": "大数据",
 }  # fmt: skip
-PROVINCIAL = {"water": "sd-water"}
+PROVINCIAL = {"water": "sd-water", "bigdata": "sd-bigdata"}
 POPULAR = {"food-operation-permit-new": 100, "social-security-card-apply": 80, "real-estate-transfer-second-hand": 75,
            "individual-business-registration": 70, "company-registration-new": 65, "senior-preferential-card": 50,
            "birth-registration-service": 45}  # fmt: skip
@@ -86,7 +86,7 @@ def load_matters(source: Path) -> int:
     return len(made)
 
 
-COMPLETE = ("matters_complete.json", "one_thing_matters.json")
+COMPLETE = ("matters_complete.json", "one_thing_matters.json", "internal_matters.json")
 
 
 def _complete(source: Path) -> Iterator[tuple[dict[str, Any], str]]:
@@ -135,6 +135,6 @@ def load_imported(actor: Actor, source: Path, told: Callable[[str], None]) -> in
     if CatalogueItem.objects.filter(imported=True).exists():
         return 0
     path = source / "real_matters_guangan_1135.csv"
-    run = imports.check_rows(imports.read_file(path.name, path.read_bytes()))
+    run = imports.check_rows(tables.read_file(path.name, path.read_bytes(), imports.COLUMNS))
     told(f"{len(run.rows)}行，{len({f.row for f in run.faults if f.warning})}行部门编码有误（按原样保存并标记），{len(run.bad_rows)}行不合格")
     return imports.load_rows(actor, run=run, source="四川省广安市广安区公开事项（外省样例）", only_good=True)

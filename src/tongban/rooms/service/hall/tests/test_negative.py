@@ -8,8 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tongban.config import province
+from tongban.lib import tables
 from tongban.lib.errors import Conflict, Invalid, Refused
-from tongban.rooms.service.hall.commands import imports
 from tongban.rooms.service.hall.commands import negative as commands
 from tongban.rooms.service.hall.models import NegativeEntry
 from tongban.rooms.service.hall.queries import negative
@@ -29,7 +29,7 @@ def file(rows=ROWS, columns=commands.COLUMNS):
 
 
 def load(rows=ROWS, edition="合成甲版", day=date(2026, 1, 1), who="wu"):
-    run = commands.check_rows(imports.read_file("a.csv", file(rows), commands.COLUMNS))
+    run = commands.check_rows(tables.read_file("a.csv", file(rows), commands.COLUMNS))
     return commands.load_edition(province.official(who), run=run, edition=edition, document="合成文号1", effective_on=day)
 
 
@@ -49,7 +49,7 @@ class TestLoading:
         [(("别的类", "9", "x", "9", "x", "", ""), "大类"), (("禁止准入类", "9", "x", "100001", "x", "", ""), "事项编码"), (("禁止准入类", "9" * 11, "x", "9", "x", "", ""), "项目号")],
     )  # fmt: skip
     def test_faults_name_row_and_column(self, row, column):
-        run = commands.check_rows(imports.read_file("a.csv", file([*ROWS, row]), commands.COLUMNS))
+        run = commands.check_rows(tables.read_file("a.csv", file([*ROWS, row]), commands.COLUMNS))
         assert [(f.row, f.column) for f in run.faults] == [(5, column)]
 
     def test_an_edition_comes_once(self):
@@ -69,7 +69,7 @@ class TestLoading:
 
     def test_other_columns_are_told(self):
         with pytest.raises(Invalid, match="大类"):
-            imports.read_file("a.csv", file(ROWS, ("a", *commands.COLUMNS[1:])), commands.COLUMNS)
+            tables.read_file("a.csv", file(ROWS, ("a", *commands.COLUMNS[1:])), commands.COLUMNS)
 
 
 class TestReading:

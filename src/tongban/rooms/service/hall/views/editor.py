@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from tongban.kernel.orgs import queries as orgs
-from tongban.lib import clock
+from tongban.lib import clock, tables
 from tongban.lib.errors import Conflict, Invalid
 from tongban.rooms.service.hall import rules
 from tongban.rooms.service.hall.commands import imports
@@ -135,7 +135,7 @@ def load(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         upload = request.FILES.get("file")
         try:
-            run = imports.check_rows(imports.read_upload(upload))
+            run = imports.check_rows(tables.read_upload(upload, imports.COLUMNS))
             if request.POST.get("what") == "faults":
                 rows = ((f.row, f.column, f.value, f.sentence) for f in run.faults)
                 return exports.table("csv", "faults", (_("Row"), _("Column"), _("Value"), _("Reason")), rows)

@@ -7,9 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from tongban.lib import clock
+from tongban.lib import clock, tables
 from tongban.lib.errors import Conflict, Invalid
-from tongban.rooms.service.hall.commands import imports
 from tongban.rooms.service.hall.commands import negative as commands
 from tongban.rooms.service.hall.queries import negative
 from tongban.rooms.service.hall.views.matters import LISTS
@@ -44,7 +43,7 @@ def load(request: HttpRequest) -> HttpResponse:
     faults: dict[str, object] = {}
     if request.method == "POST":
         try:
-            run = commands.check_rows(imports.read_upload(request.FILES.get("file"), commands.COLUMNS))
+            run = commands.check_rows(tables.read_upload(request.FILES.get("file"), commands.COLUMNS))
             if request.POST.get("what") == "load":
                 loaded = commands.load_edition(
                     actor_of(request), run=run, edition=request.POST.get("edition", ""), document=request.POST.get("document", ""),

@@ -35,7 +35,7 @@ def open_incident(actor: Actor, *, title: str, kind: str, level: int, organ: str
         raise Invalid.at("kind", _("Kind and level: choose from the lists."))
     if len(words.strip()) < 2:
         raise Invalid.at("words", _("Words: write what was found or done."))
-    owner = orgs.organ(organ)
+    owner = orgs.organ_known_as(organ)
     if not actor.reaches(owner.region_code):
         raise Refused(_("The organ lies outside your regions."))
     now = clock.now()

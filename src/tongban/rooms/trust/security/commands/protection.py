@@ -31,7 +31,7 @@ def register_system(
         raise Invalid.at("regime", _("Regime: choose one of the list."))
     if not (1 <= business_grade <= 5 and 1 <= service_grade <= 5):
         raise Invalid.at("grade", _("Grades: 1 to 5."))
-    owner = orgs.organ(organ)
+    owner = orgs.organ_known_as(organ)
     if not actor.reaches(owner.region_code):
         raise Refused(_("The organ lies outside your regions."))
     if ProtectedSystem.objects.filter(key=key).exists():

@@ -30,14 +30,13 @@ def alerts(request: HttpRequest) -> HttpResponse:
     return render(request, "security/alerts.html", context)
 
 
-@allows("security.read")
+@allows("security.read", writes="security.handle")
 def alert(request: HttpRequest, alert: int) -> HttpResponse:
     """Its evidence, its acts, what may be done."""
     actor = actor_of(request)
     fault: Faults = {}
     one = queries.alert(actor, alert)
     if request.method == "POST":
-        actor.require("security.handle")
         done, fault = attempt(request, lambda: _act(request, one), _("Done and recorded."), request.path)
         if done:
             return done

@@ -14,13 +14,12 @@ from tongban.rooms.trust.security.views import LATE_WORDS, Faults, attempt, numb
 from tongban.ui.access import actor_of, allows
 
 
-@allows("security.read")
+@allows("security.read", writes="security.handle")
 def incidents(request: HttpRequest) -> HttpResponse:
     """The newest first, and the form that opens one."""
     actor = actor_of(request)
     fault: Faults = {}
     if request.method == "POST":
-        actor.require("security.handle")
         done, fault = attempt(request, lambda: _open(request), _("The incident is open; its reports are due as shown."), request.path)
         if done:
             return done
@@ -41,14 +40,13 @@ def _open(request: HttpRequest) -> str:
     return reverse("security:incident", args=[made.number])
 
 
-@allows("security.read")
+@allows("security.read", writes="security.handle")
 def incident(request: HttpRequest, number: str) -> HttpResponse:
     """Duties, alerts, acts, what may be done."""
     actor = actor_of(request)
     fault: Faults = {}
     one = queries.incident(actor, number)
     if request.method == "POST":
-        actor.require("security.handle")
         done, fault = attempt(request, lambda: _act(request, one.number), _("Done and recorded."), request.path)
         if done:
             return done

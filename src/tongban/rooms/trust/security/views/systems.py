@@ -25,13 +25,12 @@ from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
 
 
-@allows("security.read")
+@allows("security.read", writes="security.handle")
 def systems(request: HttpRequest) -> HttpResponse:
     """Counts by standing, coverage, the worst first, registration."""
     actor = actor_of(request)
     fault: Faults = {}
     if request.method == "POST":
-        actor.require("security.handle")
         done, fault = attempt(request, lambda: _register(request), _("The system is registered. Record its grading next."), request.path)
         if done:
             return done
@@ -77,7 +76,7 @@ def _register(request: HttpRequest) -> str:
     return reverse("security:system", args=[made.key])
 
 
-@allows("security.read")
+@allows("security.read", writes="security.handle")
 def system(request: HttpRequest, system: str) -> HttpResponse:
     """Steps, findings, control points; recording them."""
     actor = actor_of(request)
@@ -86,7 +85,6 @@ def system(request: HttpRequest, system: str) -> HttpResponse:
     if request.GET.get("file"):
         return _document(actor, one, request.GET["file"])
     if request.method == "POST":
-        actor.require("security.handle")
         done, fault = attempt(request, lambda: _act(request, one.key), _("Done and recorded."), request.path)
         if done:
             return done

@@ -21,13 +21,12 @@ from tongban.ui.access import actor_of, allows
 GROUPS = {"province": "省级部门", "city": "市级部门", "county": "县级部门"}
 
 
-@allows("security.read")
+@allows("security.read", writes="security.handle")
 def warnings(request: HttpRequest) -> HttpResponse:
     """What was issued and how far the departments have come; the form that issues one."""
     actor = actor_of(request)
     fault: Faults = {}
     if request.method == "POST":
-        actor.require("security.handle")
         done, fault = attempt(request, lambda: _issue(request), _("The warning is out; each department was told."), request.path)
         if done:
             return done
@@ -58,14 +57,13 @@ def _end_of(told: str) -> datetime | None:
         return None
 
 
-@allows("security.read")
+@allows("security.read", writes="security.handle")
 def warning(request: HttpRequest, number: str) -> HttpResponse:
     """Each department's part; verifying or sending back."""
     actor = actor_of(request)
     fault: Faults = {}
     one = queries.warning(actor, number)
     if request.method == "POST":
-        actor.require("security.handle")
         done, fault = attempt(request, lambda: _judge(request, one.number), _("Done and recorded."), request.path)
         if done:
             return done
