@@ -107,7 +107,11 @@ class Visitor:
             "v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + n.html.slice(0, 120)).join(' | ')))"
         )
         assert found == [], f"{self.page.url}: {found}"
-        assert not self.page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"{self.page.url} overflows"
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth > innerWidth && [...document.querySelectorAll('main *')].filter("
+            "e => e.getBoundingClientRect().right > innerWidth + 1).slice(-3).map(e => e.outerHTML.slice(0, 160))"
+        )
+        assert not wide, f"{self.page.url} overflows: {wide}"
         assert self.troubles == [], f"{self.page.url}: {self.troubles}"
         return self
 

@@ -44,6 +44,11 @@ ENGLISH = {
     "物联网": "Internet of things", "工业控制": "Industrial control", "未定级": "Not graded", "未经专家评审": "Not reviewed", "未备案": "Not filed", "未测评": "Not assessed",
     "测评到期": "Assessment due", "测评未通过": "Assessment not passed", "整改逾期": "Mending late", "整改中": "Being mended", "符合": "In order", "待整改": "To be mended",
     "待复核": "To be checked", "已关闭": "Closed",
+    # powers
+    "委托": "Delegated", "紧急授权": "Emergency", "申请人本人": "The applicant", "本机构、本地区的办件，且职责包含查看本机构办件": "A case of the own organ and region, and a role that reads those",
+    "监察本地区的全部办件": "Supervises every case of the region", "平台自身": "The platform itself", "能看到": "May see it", "看不到": "May not see it",
+    "终止": "Ended", "逾期终止": "Lapsed", "姓名": "Name", "所在地区": "Region", "住址": "Address", "手机号码": "Mobile number", "身份证号": "Identity number",
+    "照片": "Photograph", "健康信息": "Health",
     # networks
     "政务内网": "Inner network", "政务外网": "Outer network", "互联网": "Internet", "待定": "Undecided", "保留": "Keep", "整合": "Merge", "已达基线": "Reached",
     "未达基线": "Below", "应用和终端摸底": "Take stock", "网络互通测试": "Test the link", "应用迁移": "Move applications", "终端切换": "Switch terminals",

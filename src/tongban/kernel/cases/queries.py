@@ -43,6 +43,22 @@ def visible(actor: Actor) -> QuerySet[Case]:
     return rows.filter(scope)
 
 
+def grounds(actor: Actor, number: str) -> list[str]:
+    """Why an actor may see a case: applicant, organ, supervisor, platform; empty when it may not, or there is none. One rule each of `visible`."""
+    one = Case.objects.unscoped("explains scope, shows nothing").filter(number=number).first()
+    if one is None or not visible(actor).filter(id=one.id).exists():
+        return []
+    found = ["platform"] if actor.is_system else []
+    if actor.person is not None and one.person_id == actor.person:
+        found.append("applicant")
+    if actor.is_official and actor.may("cases.read_organ") and actor.reaches(one.region_code):
+        if SUPERVISOR in actor.roles:
+            found.append("supervisor")
+        elif one.organ_id == actor.organ:
+            found.append("organ")
+    return found
+
+
 def case(actor: Actor, number: str) -> Case:
     """One case in scope; raises NotFound, which does not tell absent from hidden."""
     one = visible(actor).select_related("organ", "legal_person", "person").filter(number=number).first()

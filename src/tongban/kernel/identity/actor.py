@@ -29,6 +29,7 @@ class Actor:
     legal_person_name: str = ""
     origin: str = ""
     level: int = 1  # of assurance: 1 one proof, 2 two proofs or a passkey
+    clearance: int = 0  # for personal data of others, by the posts held: 0 none to 4
 
     @property
     def logged_in(self) -> bool:

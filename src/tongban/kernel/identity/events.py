@@ -78,3 +78,31 @@ class MandateChanged(Event):
     legal_person: int
     person: int
     change: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoleLent(Event):
+    """`what`: delegation, break-glass, ended, proper, improper."""
+
+    tag: ClassVar[str] = "identity.role.lent"
+    kind: ClassVar[str] = "account"
+    about: ClassVar[str] = "account"
+    account: int
+    role: str
+    what: str
+    lent: int
+    reason: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RolesReviewed(Event):
+    """`what`: begun, keep, end, lapse, closed."""
+
+    tag: ClassVar[str] = "identity.roles.reviewed"
+    kind: ClassVar[str] = "review"
+    about: ClassVar[str] = "review"
+    review: int
+    what: str
+    account: int | None = None
+    role: str = ""

@@ -87,6 +87,56 @@ class Appointment(models.Model):
     region_code = models.CharField(max_length=9)
     begun_on = models.DateField()
     ended_on = models.DateField(null=True)
+    clearance = models.PositiveSmallIntegerField(default=3, help_text="the most sensitive personal data that the role may see, 1 to 4")
+
+
+class LentRole(models.Model):
+    """A role for a while: delegated by a colleague who holds it, or taken in an emergency and reviewed afterwards."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="lent")
+    organ = models.ForeignKey("orgs.Organ", on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=30)
+    region_code = models.CharField(max_length=9)
+    clearance = models.PositiveSmallIntegerField(default=3)
+    kind = models.CharField(max_length=12, help_text="delegation, break-glass")
+    reason = models.CharField(max_length=300)
+    given_by = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
+    begun_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    review_due = models.DateField(null=True)
+    verdict = models.CharField(max_length=10, blank=True, help_text="proper, improper")
+    judged_by = models.CharField(max_length=60, blank=True)
+    judged_at = models.DateTimeField(null=True)
+    words = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "ends_at"], name="lent_in_force", condition=models.Q(ended_at=None))]
+
+
+class Review(models.Model):
+    """A campaign: every role in a region is looked at again, and kept or ended, by a day."""
+
+    name = models.CharField(max_length=120)
+    region_code = models.CharField(max_length=9)
+    begun_at = models.DateTimeField()
+    begun_by = models.CharField(max_length=60)
+    due = models.DateField()
+    closed_at = models.DateTimeField(null=True)
+
+
+class ReviewItem(models.Model):
+    """One appointment under review."""
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="items")
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="+")
+    decision = models.CharField(max_length=6, blank=True, help_text="keep, end, lapse: nobody decided in time")
+    decided_by = models.CharField(max_length=60, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    words = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["review", "appointment"], name="reviewed_once")]
 
 
 class ApiToken(models.Model):

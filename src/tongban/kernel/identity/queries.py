@@ -11,23 +11,27 @@ from django.utils.translation import gettext_lazy as _
 
 from tongban.kernel.identity.actor import STRANGER, Actor, citizen_roles
 from tongban.kernel.identity import rules
-from tongban.kernel.identity.models import Account, Appointment, Factor, LoginSession, Mandate
+from tongban.kernel.identity.models import Account, Appointment, Factor, LentRole, LoginSession, Mandate, Review, ReviewItem
 from tongban.lib import clock, sm, statements
 from tongban.lib.errors import NotFound, Refused
 from tongban.lib.statements import Ask, Row
 
 _ACTOR = """
-    SELECT a.id, p.id, p.name, ap.role, ap.region_code, o.id, o.key, o.name, {level}
+    SELECT a.id, p.id, p.name, ap.role, ap.region_code, o.id, o.key, o.name, {level}, ap.clearance
     FROM identity_account a
     JOIN identity_person p ON p.id = a.person_id
-    LEFT JOIN identity_appointment ap ON ap.account_id = a.id AND ap.begun_on <= %(today)s
-         AND (ap.ended_on IS NULL OR ap.ended_on >= %(today)s)
+    LEFT JOIN LATERAL (
+      SELECT 0 AS lent, id, role, region_code, organ_id, clearance FROM identity_appointment
+      WHERE account_id = a.id AND begun_on <= %(today)s AND (ended_on IS NULL OR ended_on >= %(today)s)
+      UNION ALL
+      SELECT 1, id, role, region_code, organ_id, clearance FROM identity_lentrole
+      WHERE account_id = a.id AND ended_at IS NULL AND begun_at <= %(now)s AND ends_at > %(now)s) ap ON true
     LEFT JOIN orgs_organ o ON o.id = ap.organ_id
     WHERE a.is_active AND """
 
 
 def _actor(where: str, values: dict[str, Any], origin: str, *, level: str = "2") -> Actor:
-    rows = statements.rows(_ACTOR.format(level=level) + where + " ORDER BY ap.id", {**values, "today": clock.today()})
+    rows = statements.rows(_ACTOR.format(level=level) + where + " ORDER BY ap.lent, ap.id", {**values, "today": clock.today(), "now": clock.now()})
     if not rows:
         return STRANGER
     account, person, name = rows[0][:3]
@@ -37,7 +41,7 @@ def _actor(where: str, values: dict[str, Any], origin: str, *, level: str = "2")
         account=account, person=person, name=name, origin=origin, level=rows[0][8],
         roles=citizen_roles() | {r[3] for r in posts}, regions=tuple(sorted({r[4] for r in posts})),
         organ=posts[0][5] if posts else None, organ_key=posts[0][6] if posts else "",
-        organ_name=posts[0][7] if posts else "",
+        organ_name=posts[0][7] if posts else "", clearance=max((r[9] for r in posts), default=0),
     )  # fmt: skip
     return made.proved_only(made.level) if settings.STRONG_LOGIN else made
 
@@ -150,7 +154,9 @@ def accounts_with(role: str, organ: int, region: str = "") -> list[int]:
         Q(appointments__ended_on=None) | Q(appointments__ended_on__gte=today),
         is_active=True, appointments__organ_id=organ, appointments__role=role, appointments__begun_on__lte=today,
     )  # fmt: skip
-    return list(rows.distinct().values_list("id", flat=True))
+    now = clock.now()
+    lent = LentRole.objects.filter(organ_id=organ, role=role, account__is_active=True, ended_at=None, begun_at__lte=now, ends_at__gt=now)
+    return sorted({*rows.values_list("id", flat=True), *lent.values_list("account_id", flat=True)})
 
 
 def accounts_of_person(person: int) -> list[int]:
@@ -269,3 +275,56 @@ def way_of_session(key: str) -> str:
 def account_by_id(account: int) -> Account | None:
     """An account that may log in."""
     return Account.objects.filter(id=account, is_active=True).first()
+
+
+def lent_roles(account: int) -> list[LentRole]:
+    """Roles that an account has for a while and that have not run out."""
+    rows = LentRole.objects.filter(account_id=account, ended_at=None, ends_at__gt=clock.now())
+    return list(rows.select_related("organ", "given_by__person").order_by("ends_at"))
+
+
+def delegations_given(actor: Actor) -> list[LentRole]:
+    """What the actor delegated and what has not run out."""
+    rows = LentRole.objects.filter(given_by_id=actor.account, kind="delegation", ended_at=None, ends_at__gt=clock.now())
+    return list(rows.select_related("account__person").order_by("ends_at"))
+
+
+def colleagues(actor: Actor) -> list[tuple[int, str]]:
+    """(account, name) of the other officials of one's own organ."""
+    return [(account, name) for account, name in officials(actor) if account != actor.account]
+
+
+def own_posts(actor: Actor) -> list[Appointment]:
+    """The actor's appointments in force."""
+    return list(Appointment.objects.filter(on_duty(clock.today()), account_id=actor.account).select_related("organ").order_by("id"))
+
+
+def _in_regions(actor: Actor, field: str = "region_code") -> Q:
+    reach = Q() if actor.is_system else Q(pk=None)
+    for region in actor.regions if not actor.is_system else ():
+        reach |= Q(**{f"{field}__startswith": region})
+    return reach
+
+
+def unjudged(actor: Actor) -> list[LentRole]:
+    """Emergencies within one's regions that wait for a verdict."""
+    actor.require("identity.review")
+    rows = LentRole.objects.filter(_in_regions(actor), kind="break-glass", verdict="")
+    return list(rows.select_related("account__person", "organ").order_by("begun_at"))
+
+
+def reviews(actor: Actor) -> QuerySet[Review]:
+    actor.require("identity.review")
+    return Review.objects.filter(_in_regions(actor)).order_by("-id")
+
+
+def review(actor: Actor, review_id: int) -> Review:
+    found = reviews(actor).filter(id=review_id).first()
+    if found is None:
+        raise NotFound(_("There is no such review within your regions."))
+    return found
+
+
+def review_items(one: Review) -> QuerySet[ReviewItem]:
+    """What is still open first."""
+    return ReviewItem.objects.filter(review=one).select_related("appointment__account__person", "appointment__organ").order_by("decision", "id")

@@ -57,3 +57,32 @@ def clashes(role: str, held: set[str]) -> str:
 def in_force(begun: date, ended: date | None, today: date) -> bool:
     """Whether an appointment or a mandate holds today; the last day counts."""
     return begun <= today and (ended is None or today <= ended)
+
+
+# Roles for a while -------------------------------------------------------------------------------------------------------
+
+LONGEST_DELEGATION = timedelta(days=90)
+BREAK_GLASS = timedelta(hours=1)
+JUDGED_WITHIN = 3  # working days, by a security administrator; a proposal
+BREAKABLE = (*CASE_ROLES, SUPERVISOR)
+DELEGABLE = tuple(r for r in OFFICIALS if r not in STRONG)
+
+# How sensitive each element of a person's data is, 1 to 4 (GB/T 35273-2020 names identity numbers sensitive; the grades are a proposal).
+SENSITIVITY = {"name": 1, "region_code": 1, "address": 2, "mobile": 2, "id_number": 3, "photo": 4, "health": 4}
+LEAST_CLEARANCE, DEFAULT_CLEARANCE, MOST_CLEARANCE = 1, 3, 4
+
+
+def sensitivity(field: str) -> int:
+    """How high a clearance an element asks for; what is not listed is taken for the most sensitive."""
+    return SENSITIVITY.get(field, MOST_CLEARANCE)
+
+
+def delegation_fault(role: str, held: set[str], begun: datetime, ends: datetime, now: datetime) -> str:
+    """ "" when a role may be delegated, else: role, held (by appointment), span."""
+    if role not in DELEGABLE:
+        return "role"
+    if role not in held:
+        return "held"
+    if not now - timedelta(days=1) <= begun < ends <= begun + LONGEST_DELEGATION or ends <= now:
+        return "span"
+    return ""

@@ -26,6 +26,7 @@ TEMPLATES = {
     "why-asked": ("查看缘由询问", "市民询问{who}于{at}为何查看其信息，请在{due}前答复。"),
     "why-answered": ("查看缘由已答复", "{who}：{opinion}"),
     "continuity-late": ("灾备提醒：{system}", "{system}：{what}。请在灾备页面查看并处理。"),
+    "role-lent": ("职责变动：{what}", "{who}：{title}，有效期至{due}。事由：{opinion}。"),
     "security-alert": ("安全告警（{level}）：{title}", "请在{due}前处置。{opinion}。"),
     "security-warned": ("网络安全通报（{level}）：{title}", "请在{due}前签收，并按要求排查、反馈。"),
     "security-returned": ("通报反馈被退回：{title}", "退回理由：{opinion}。请整改后重新反馈。"),

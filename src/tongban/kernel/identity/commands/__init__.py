@@ -11,9 +11,9 @@ from tongban.kernel.identity.actor import Actor
 from tongban.kernel.identity.models import Account, ApiToken, Appointment, LegalPerson, Mandate, Person
 from tongban.kernel.orgs import queries as orgs
 from tongban.kernel.orgs.models import Organ
-from tongban.lib import clock, codes, sm
+from tongban.lib import clock, codes, sm, watch
 from tongban.lib.acts import command, nothing_changed, record
-from tongban.lib.errors import Invalid, NotLoggedIn, TooMany
+from tongban.lib.errors import Invalid, NotLoggedIn, Refused, TooMany
 
 TOKEN_LIFE = timedelta(hours=8)
 _NOBODY = make_password("no such account")
@@ -72,11 +72,13 @@ def open_account(
 
 
 @command("identity.manage_accounts")
-def grant_role(actor: Actor, *, account: Account, organ: Organ, role: str, region: str, begun_on: date) -> Appointment:
-    """Appoint an official to a role within an organ and a region."""
+def grant_role(
+    actor: Actor, *, account: Account, organ: Organ, role: str, region: str, begun_on: date, ended_on: date | None = None, clearance: int = 3
+) -> Appointment:
+    """Appoint an official to a role within an organ and a region, until a day where it is bound in time."""
     if role not in rules.OFFICIALS:
         raise Invalid(_("There is no role %(role)s.") % {"role": role})
-    made = Appointment.objects.create(account=account, organ=organ, role=role, region_code=region, begun_on=begun_on)
+    made = Appointment.objects.create(account=account, organ=organ, role=role, region_code=region, begun_on=begun_on, ended_on=ended_on, clearance=clearance)
     record(actor, events.RoleGranted(account=account.id, role=role, organ=organ.key, region=region))
     return made
 
@@ -137,6 +139,10 @@ def reveal_person(actor: Actor, *, person: int, fields: list[str], purpose: str,
     if len(purpose.strip()) < 2:
         sentence = _("Say for what purpose you need the data.")
         raise Invalid(sentence, fields={"purpose": sentence})
+    above = [f for f in fields if rules.sensitivity(f) > actor.clearance] if person != actor.person and not actor.is_system else []
+    if above:
+        watch.notice("denied", subject=f"person:{person}", words="、".join(above))
+        raise Refused(_("These data need a higher clearance than your post has: ask your organ's administrator."))
     found = Person.objects.get(id=person)
     record(actor, events.PersonalDataSeen(person=person, fields=fields, purpose=purpose.strip(), case=case))
     return {field: str(getattr(found, field)) for field in fields if field in ("id_number", "mobile", "address")}

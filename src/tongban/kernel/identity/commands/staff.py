@@ -1,7 +1,7 @@
 """Accounts as an administrator keeps them: opened for people who showed their identity card, appointed, closed."""
 
 import secrets
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -48,10 +48,14 @@ def open_for(actor: Actor, *, username: str, name: str, id_number: str, mobile: 
 
 
 @command("identity.manage_accounts")
-def appoint(actor: Actor, *, account: int, organ: str, role: str, region: str) -> Appointment:
-    """Give an official a role from today."""
+def appoint(actor: Actor, *, account: int, organ: str, role: str, region: str, until: date | None = None, clearance: int = 3) -> Appointment:
+    """Give an official a role from today, until a day where it is bound in time, with a clearance for personal data."""
     _within(actor, region)
-    where = orgs.organ(organ)
+    if until is not None and until <= clock.today():
+        raise Invalid.at("until", _("Until: a day that is still to come, or leave it empty."))
+    if not rules.LEAST_CLEARANCE <= clearance <= rules.MOST_CLEARANCE:
+        raise Invalid.at("clearance", _("Clearance: 1 to 4."))
+    where = orgs.organ_known_as(organ)
     held = queries.managed_account(actor, account)
     # The actor of an account acts for one organ: a second one would be silently left out.
     posts = queries.posts(held)
@@ -67,7 +71,7 @@ def appoint(actor: Actor, *, account: int, organ: str, role: str, region: str) -
         )
     if any(p.role == role and p.region_code == region for p in posts):
         raise Conflict(_("This official holds this role already."))
-    return commands.grant_role(actor, account=held, organ=where, role=role, region=region, begun_on=clock.today())
+    return commands.grant_role(actor, account=held, organ=where, role=role, region=region, begun_on=clock.today(), ended_on=until, clearance=clearance)
 
 
 @command("identity.manage_accounts")

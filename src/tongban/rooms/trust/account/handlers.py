@@ -2,7 +2,7 @@
 
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
-from tongban.kernel.identity.rules import ADMINISTRATOR, APPROVER
+from tongban.kernel.identity.rules import ADMINISTRATOR, APPROVER, ROLES, SECURITY_ADMINISTRATOR
 from tongban.kernel.ledger.delivery import Delivered, handles
 from tongban.kernel.notices import commands as notices
 from tongban.lib import clock
@@ -22,6 +22,25 @@ def tell_owner(event: Delivered) -> None:
         values: dict[str, object] = {"what": what, "at": event.at.astimezone(clock.CHINA).strftime("%m月%d日%H:%M")}
         notices.send(PLATFORM, accounts=[event.body["account"]], key="account-changed", subject=event.subject, values=values,
                      link="/account/own/security/", cause=event.id)  # fmt: skip
+
+
+LENT = {"delegation": "受托获得职责", "break-glass": "紧急授权", "improper": "紧急授权被判定为不当"}
+
+
+@handles("identity.role.lent")
+def tell_lent(event: Delivered) -> None:
+    """Whoever has the role and whoever gave it; of an emergency the security administrators at once."""
+    body = event.body
+    if body["what"] not in LENT:
+        return
+    held = identity.actor_of_account(body["account"])
+    accounts = {body["account"], event.account or 0}
+    if body["what"] == "break-glass":
+        accounts |= {a for region in held.regions for a in identity.holding(SECURITY_ADMINISTRATOR, region)}
+    values: dict[str, object] = {
+        "what": LENT[body["what"]], "who": held.name, "title": ROLES[body["role"]], "due": body["until"][:16].replace("T", " ") or "—", "opinion": body["reason"],
+    }  # fmt: skip
+    notices.send(PLATFORM, accounts=sorted(accounts), key="role-lent", subject=event.subject, values=values, link="/account/powers/", cause=event.id)
 
 
 @handles("account.question.asked")

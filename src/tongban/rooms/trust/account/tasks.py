@@ -1,16 +1,28 @@
-"""Telling other systems that a session ended: OpenID Connect Back-Channel Logout 1.0."""
+"""Telling other systems that a session ended (OpenID Connect Back-Channel Logout 1.0); ending roles that a review did not confirm."""
 
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
+from tongban.kernel.identity.actor import system
+from tongban.kernel.identity.commands import powers
+from tongban.kernel.jobs.queue import task
 from tongban.lib.errors import Unavailable
 from tongban.rooms.trust.account.commands.signing import issuer, signed
 from tongban.rooms.trust.account.models import Client
 
 PATIENCE, LIFE = 5, 120  # seconds
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
+
+
+PLATFORM = system("通办·账户")
+
+
+@task("account.lapse_reviews", cron="13 1 * * *", lock="account.lapse_reviews")
+def lapse_reviews() -> None:
+    """Every night: what nobody confirmed by a review's day ends."""
+    powers.lapse_reviews(PLATFORM)
 
 
 def tell_logged_out(client: Client, *, sub: str, sid: str, event: int) -> None:

@@ -5,7 +5,7 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import path
 
-from tongban.rooms.trust.account.views import clients, inbox, ledger, login, own, people, proving, questions, security
+from tongban.rooms.trust.account.views import clients, inbox, ledger, login, own, people, powers, proving, questions, security
 
 app_name = "account"
 urlpatterns = [
@@ -32,6 +32,10 @@ urlpatterns = [
     path("own/consents/", clients.consents, name="consents"),
     path("own/access/why/", questions.ask, name="ask-why"),
     path("questions/", questions.questions, name="questions"),
+    path("powers/", powers.powers, name="powers"),
+    path("reviews/", powers.reviews, name="reviews"),
+    path("reviews/<int:review>/", powers.review, name="review"),
+    path("why/", powers.why, name="why"),
     path("people/", people.people, name="people"),
     path("people/<int:account>/", people.person, name="person"),
 ]

@@ -14,7 +14,7 @@ from tongban.rooms.trust.security.rules.correlation import SEVERITIES
 PLATFORM = system("通办·安全")
 OBSERVED = {
     "identity.account.logged-in": "login", "identity.account.login-failed": "login-failed", "identity.person.seen": "personal-data",
-    "identity.account.changed": "account-changed", "identity.role.granted": "role-granted",
+    "identity.account.changed": "account-changed", "identity.role.granted": "role-granted", "identity.role.lent": "role-granted",
 }  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Accounts as administrators keep them."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -76,8 +78,12 @@ def _change(request: HttpRequest, account: int) -> str:
     """What was asked; a new first password is returned to be shown once."""
     actor, act = actor_of(request), request.POST.get("act", "")
     if act == "appoint":
-        told = {name: request.POST.get(name, "").strip()[:60] for name in ("organ", "role", "region")}
-        staff.appoint(actor, account=account, **told)
+        organ, role, region = (request.POST.get(name, "").strip()[:60] for name in ("organ", "role", "region"))
+        clearance = request.POST.get("clearance", "")
+        staff.appoint(
+            actor, account=account, organ=organ, role=role, region=region, until=_day(request.POST.get("until", "")),
+            clearance=int(clearance) if clearance in ("1", "2", "3", "4") else rules.DEFAULT_CLEARANCE,
+        )  # fmt: skip
     elif act == "end":
         number = request.POST.get("appointment", "")
         staff.end_appointment(actor, appointment=int(number) if number.isdigit() and len(number) < 15 else 0)
@@ -88,3 +94,13 @@ def _change(request: HttpRequest, account: int) -> str:
     else:
         raise Invalid(_("Nothing was sent. Use one of the forms."))
     return ""
+
+
+def _day(told: str) -> date | None:
+    """A day of a form, None where it is empty; raises Invalid."""
+    if not told.strip():
+        return None
+    try:
+        return date.fromisoformat(told.strip())
+    except ValueError:
+        raise Invalid.at("until", _("Until: a day that is still to come, or leave it empty.")) from None
