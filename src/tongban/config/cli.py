@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tongban.config import catalogue, group, personas, places, recovery
+from tongban.config import catalogue, fence, group, personas, places, recovery, standby
 
 SPACE_NEEDED = 600 * 1024 * 1024
 
@@ -67,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     for name, told in (("test", "全部测试 / run the tests"), ("manage", "Django 管理命令 / management commands")):
         add(name, told).add_argument("rest", nargs=argparse.REMAINDER)
     recovery.add(add, placed)
+    standby.add(add, placed)
     add("sbom", "软件物料清单（CycloneDX） / the bill of materials as CycloneDX JSON")
     add("check", "静态检查 / linters, types, contracts, catalogues")
     add("worker", "后台进程（由 up 启动）/ the worker process, started by up")
@@ -87,6 +88,7 @@ def main() -> int:
         "up": up, "down": down, "status": status, "logs": logs, "demo": demo, "bench": bench, "verify": verify,
         "test": run_tests, "check": run_checks, "manage": manage, "worker": worker, "sbom": sbom, "ship": recovery.ship,
         "backup": lambda o: recovery.take(o, say), "restore": lambda o: recovery.bring_back(o, say), "drill": lambda o: recovery.drill(o, say),
+        "standby": lambda o: standby.standby(o, say), "failover": lambda o: standby.failover(o, say),
     }  # fmt: skip
     try:
         return actions[options.command](options)
@@ -131,6 +133,8 @@ def _foreground(options: argparse.Namespace) -> int:
         if str(trouble) == "same":
             return fail("同一数据目录正在由另一个进程启动或使用，没有做任何改动。/ Another process uses this data folder; nothing was changed.", 5)
         return fail(str(trouble))
+    except fence.Fenced as replaced:
+        return fail(str(replaced), 7)
     except OSError as fault:
         if fault.errno == errno.ENOSPC:
             return fail("磁盘已满，请腾出空间后重试；已写入的数据不会丢失。/ The disk is full: free some space and try again.", 4)
@@ -140,6 +144,8 @@ def _foreground(options: argparse.Namespace) -> int:
         made.watch()
     except group.Trouble as trouble:
         return fail(str(trouble))
+    except fence.Fenced as replaced:
+        return fail(str(replaced), 7)
     finally:
         made.stop()
     say("已停止 / stopped")

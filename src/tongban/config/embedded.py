@@ -87,17 +87,21 @@ class EmbeddedPostgres:
     def url(self, database: str = "tongban", user: str = "tongban") -> str:
         return f"postgresql://{user}:{self.password}@/{database}?host={quote(str(self.sockets), safe='')}"
 
-    def start(self) -> str:
-        """Start the server, make role and database if needed, and return the address."""
+    def start(self, *, follows: bool = False) -> str:
+        """Start the server, make role and database if needed, and return the address. `follows`: a standby, which makes nothing."""
         self.base.mkdir(parents=True, exist_ok=True)
-        self._own(self.base)
+        self.own(self.base)
         self.sockets.mkdir(exist_ok=True, mode=0o700)
-        self._own(self.sockets)
+        self.own(self.sockets)
         if not (self.cluster / "PG_VERSION").exists():
             self._create_cluster()
+        if not follows and (self.cluster / "standby.signal").exists():
+            raise RuntimeError("this cluster is a standby's")
         self._clear_stale_pid()
         log = (self.home / "logs" / "postgres.log") if (self.home / "logs").is_dir() else self.base / "server.log"
         options = {**SETTINGS, "unix_socket_directories": f"'{self.sockets}'"}
+        if os.environ.get("TONGBAN_SYNC_STANDBY") == "1" and not follows:
+            options["synchronous_standby_names"] = "'*'"  # an answer waits until a standby has it too
         if not self.durable:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         arguments = [f"--{name}={value.strip(chr(39))}" for name, value in options.items()]
@@ -109,10 +113,11 @@ class EmbeddedPostgres:
                 stderr=out,
                 start_new_session=True,
                 preexec_fn=die_with_parent(signal.SIGINT),
-                **self._identity(),
+                **self.identity(),
             )
         self._wait()
-        self._create_database()
+        if not follows:
+            self._create_database()
         return self.url()
 
     def stop(self) -> None:
@@ -124,18 +129,18 @@ class EmbeddedPostgres:
                 self.process.send_signal(signal.SIGQUIT)
                 self.process.wait(5)
 
-    def _identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         return {"user": self.account.pw_uid, "group": self.account.pw_gid} if self.account else {}
 
-    def _own(self, path: Path) -> None:
+    def own(self, path: Path) -> None:
         if self.account:
             os.chown(path, self.account.pw_uid, self.account.pw_gid)
 
     def own_all(self) -> None:
         """Give an unpacked cluster to the account that the server runs as."""
         for path in [self.cluster, *self.cluster.rglob("*")]:
-            self._own(path)
-        self._own(self.base / "password")
+            self.own(path)
+        self.own(self.base / "password")
 
     def _create_cluster(self) -> None:
         # A half-made cluster of a run that was killed is worth nothing: begin again.
@@ -144,13 +149,13 @@ class EmbeddedPostgres:
         if not word.exists():
             word.touch(mode=0o600)
             word.write_text(secrets.token_urlsafe(24))
-        self._own(word)
+        self.own(word)
         fresh = self.base / "cluster.new"
         shutil.rmtree(fresh, ignore_errors=True)
         done = subprocess.run(
             [str(self.tree / "bin" / "initdb"), "-D", str(fresh), "-U", "owner", "-A", "scram-sha-256", "--pwfile",
              str(word), "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"],
-            capture_output=True, check=False, cwd=self.base, **self._identity(),
+            capture_output=True, check=False, cwd=self.base, **self.identity(),
         )  # fmt: skip
         if done.returncode:
             raise RuntimeError(f"initdb: {done.stderr.decode(errors='replace').strip()}")

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from tongban.config import places
+from tongban.config import fence, places
 from tongban.config.embedded import EmbeddedPostgres, die_with_parent
 
 READY_WITHIN = 60  # seconds
@@ -103,10 +103,14 @@ class Group:
         """Until a signal: start again what ended by itself."""
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, self._stop)
+        looked = time.monotonic()
         while not self.stopping:
             time.sleep(0.5)
             if self.stopping:
                 break
+            if time.monotonic() - looked > fence.LOOK_EVERY:
+                fence.check(self.data)
+                looked = time.monotonic()
             if self.postgres and self.postgres.process and self.postgres.process.poll() is not None:
                 raise Trouble("数据库进程意外结束，已全部停止；重新运行 up 即可恢复。/ The database ended; run up again.")
             for name, child in list(self.children.items()):
@@ -174,8 +178,11 @@ def begin(phase: Callable[[str], None], *, port: int, demo: bool) -> Group:
     """Start the group step by step, telling each."""
     group = Group(places.data_dir(), port)
     os.environ["TONGBAN_DEMO"] = "1" if demo else "0"
+    if (group.data / "standby.json").exists():
+        raise Trouble("该目录是备机：要让它接替主系统，请运行 ./tongban failover。/ This folder is a standby: run ./tongban failover to let it take over.")
     if not group.take_lock():
         raise Trouble("same")
+    fence.check(group.data)
     try:
         phase("数据库 / database")
         group.start_database()
