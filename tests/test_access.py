@@ -133,6 +133,8 @@ def _own_reasons(name, answer):
         "account:second",
         "account:prove",
         "account:passkey",
+        "account:sms",
+        "account:certificate",
         "account:enterprise",
         "provider:token",
         "provider:userinfo",

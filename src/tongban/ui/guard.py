@@ -84,6 +84,11 @@ def origin_of(request: HttpRequest) -> str:
     return address
 
 
+def from_proxy(request: HttpRequest) -> bool:
+    """Whether one of our own balancers asks: only then do its headers count."""
+    return _trusted(str(request.META.get("REMOTE_ADDR", "")))
+
+
 def _trusted(address: str) -> bool:
     try:
         held = ip_address(address)

@@ -27,6 +27,8 @@ class Rate:
 
 RATES = (
     Rate("/account/login/", per_address=parse("60/minute"), writes=True),
+    Rate("/account/sms/", per_address=parse("30/minute"), writes=True),
+    Rate("/account/certificate/", per_address=parse("60/minute"), writes=True),
     Rate("/account/prove/", per_account=parse("20/minute"), writes=True),
     Rate("/api/account/tokens", per_address=parse("60/minute"), writes=True),
     Rate("/oauth/", per_address=parse("600/minute"), writes=True),

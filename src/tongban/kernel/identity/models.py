@@ -153,7 +153,7 @@ class Factor(models.Model):
     """A second proof that someone set up: one-time codes (RFC 6238), a passkey, or one of the recovery codes."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="factors")
-    kind = models.CharField(max_length=10, help_text="totp, passkey, recovery")
+    kind = models.CharField(max_length=10, help_text="totp, passkey, recovery, sms, x509")
     name = models.CharField(max_length=60, blank=True)
     secret = models.BinaryField(help_text="sealed seed; public part of a passkey; SM3 of a recovery code")
     credential = models.BinaryField(default=b"", help_text="a passkey's identifier")

@@ -242,7 +242,7 @@ def appointment(actor: Actor, appointment_id: int) -> Appointment:
 
 def factors(actor: Actor) -> list[Factor]:
     """The actor's own proofs that are in force, oldest first; recovery codes are counted by `recovery_left`."""
-    return list(Factor.objects.filter(account_id=actor.account, kind__in=["totp", "passkey"], ready=True).order_by("id"))
+    return list(Factor.objects.filter(account_id=actor.account, kind__in=["totp", "passkey", "x509"], ready=True).order_by("id"))
 
 
 def recovery_left(actor: Actor) -> int:
@@ -250,8 +250,8 @@ def recovery_left(actor: Actor) -> int:
 
 
 def second_proofs(account: Account) -> set[str]:
-    """Kinds of second proof that an account has set up."""
-    return set(Factor.objects.filter(account=account, ready=True).exclude(kind="recovery").values_list("kind", flat=True))
+    """Kinds of second proof that an account has set up; a certificate stands for itself and is none."""
+    return set(Factor.objects.filter(account=account, ready=True, kind__in=["totp", "passkey"]).values_list("kind", flat=True))
 
 
 def passkeys_of(account: Account) -> list[bytes]:

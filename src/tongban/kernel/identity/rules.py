@@ -36,7 +36,7 @@ STRONG = frozenset({ADMINISTRATOR, SECURITY_ADMINISTRATOR, AUDITOR})
 ONE_PROOF, TWO_PROOFS = 1, 2
 PROVED_FOR = timedelta(minutes=10)
 RECOVERY_CODES = 10
-_LEVELS = {"password": 1, "sms": 1, "persona": 2, "passkey": 2, "password+totp": 2, "password+recovery": 2}
+_LEVELS = {"password": 1, "sms": 1, "persona": 2, "passkey": 2, "password+totp": 2, "password+recovery": 2, "sms+totp": 2, "sms+recovery": 2, "certificate": 2}
 
 
 def level_of(way: str) -> int:

@@ -115,12 +115,12 @@ def add_passkey(actor: Actor, *, host: str, state: Any, answer: dict[str, Any], 
 @command("identity.use_account")
 def remove_factor(actor: Actor, *, factor: int) -> None:
     """End one of one's own factors; with the last one the recovery codes go too."""
-    found = Factor.objects.filter(id=factor, account_id=actor.account, kind__in=["totp", "passkey"]).first()
+    found = Factor.objects.filter(id=factor, account_id=actor.account, kind__in=["totp", "passkey", "x509"]).first()
     if found is None:
         raise NotFound(_("There is no such proof. Reload the page."))
     found.delete()
     if not Factor.objects.filter(account_id=actor.account, kind__in=["totp", "passkey"], ready=True).exists():
-        Factor.objects.filter(account_id=actor.account).delete()
+        Factor.objects.filter(account_id=actor.account).exclude(kind="x509").delete()
     record(actor, events.AccountChanged(account=actor.account or 0, what=f"factor-removed:{found.kind}"), authority=AUTHORITY)
 
 

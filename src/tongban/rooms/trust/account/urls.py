@@ -5,7 +5,7 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import path
 
-from tongban.rooms.trust.account.views import clients, inbox, ledger, login, own, people, powers, proving, questions, security
+from tongban.rooms.trust.account.views import clients, doors, inbox, ledger, login, own, people, powers, proving, questions, security
 
 app_name = "account"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("logout/", login.log_out, name="logout"),
     path("language/", login.choose_language, name="language"),
     path("enterprise/", login.choose_enterprise, name="enterprise"),
+    path("sms/", doors.sms, name="sms"),
+    path("certificate/", doors.certificate, name="certificate"),
+    path("own/security/certificate/", doors.register, name="new-certificate"),
     path("second/", proving.second, name="second"),
     path("prove/", proving.prove, name="prove"),
     path("passkey/options/", proving.options, name="passkey-options"),

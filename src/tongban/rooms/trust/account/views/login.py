@@ -21,7 +21,7 @@ from tongban.lib.errors import NotLoggedIn, TooMany
 from tongban.rooms.trust.account.commands import tokens
 from tongban.rooms.trust.account.views.provider.policy import lead_back
 from tongban.ui.access import LOGGED_IN, OPEN, actor_of, allows
-from tongban.ui.guard import LEVEL, PROVED
+from tongban.ui.guard import LEVEL, PROVED, from_proxy
 
 if TYPE_CHECKING:
     from tongban.kernel.identity.models import Account
@@ -81,7 +81,8 @@ def log_in(request: HttpRequest) -> HttpResponse:
             fault = str(refused)
     context = {
         "fault": fault, "next": next_page(request, ""), "username": request.POST.get("username", ""),
-        "personas": queries.personas() if settings.DEMO else [], "tab": "mine", "passkeys": passkeys.possible(request.get_host()),
+        "personas": queries.personas() if settings.DEMO else [], "tab": "mine", "passkeys": passkeys.possible(request.get_host()), "sms": bool(settings.SMS_GATEWAY),
+        "certificate": from_proxy(request) and request.headers.get("X-Client-Verify", "") == "SUCCESS",
     }  # fmt: skip
     return lead_back(render(request, "account/login.html", context, status=401 if fault else 200), next_page(request, ""))
 

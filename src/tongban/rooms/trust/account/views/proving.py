@@ -47,7 +47,7 @@ def second(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             kind = factors.check_code(actor_of(request), account=account, code=request.POST.get("code", "")[:30])
-            way = f"password+{kind}"
+            way = f"{request.session[HALF].get('first', 'password')}+{kind}"
             identity.note_login(actor_of(request), account=account, way=way)
             return enter(request, account, way)
         except (NotLoggedIn, TooMany) as refused:

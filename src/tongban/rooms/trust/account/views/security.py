@@ -17,6 +17,7 @@ from tongban.kernel.ledger import queries as ledger
 from tongban.lib import passkeys
 from tongban.lib.errors import Conflict, Invalid, NotFound
 from tongban.rooms.trust.account.commands import tokens
+from tongban.rooms.trust.account.views.doors import certificate_of
 from tongban.rooms.trust.account.views.proving import STATE, body_of
 from tongban.ui.access import LOGGED_IN, actor_of, allows
 
@@ -42,7 +43,7 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
     return {
         "tab": "mine", "factors": held, "recovery": queries.recovery_left(actor), "sessions": queries.open_sessions(actor), "logins": logins[: -LOGINS - 1 : -1],
         "here": request.session.session_key, "passkeys": passkeys.possible(request.get_host()), "ways": ways(), "totp": any(f.kind == "totp" for f in held),
-        "strong": actor.level,
+        "strong": actor.level, "certificate": bool(certificate_of(request)),
     }  # fmt: skip
 
 
@@ -71,7 +72,8 @@ def ways() -> dict[str, str]:
     """How someone logged in, in words."""
     return {
         "password": _("Password"), "passkey": _("Passkey"), "password+totp": _("Password and one-time code"),
-        "password+recovery": _("Password and recovery code"), "persona": _("Demo persona"), "token": _("API token"), "sms": _("Text message"),
+        "password+recovery": _("Password and recovery code"), "persona": _("Demo persona"), "token": _("API token"), "sms": _("Text message"), "sms+totp": _("Text message and one-time code"),
+        "sms+recovery": _("Text message and recovery code"), "certificate": _("Certificate"),
     }  # fmt: skip
 
 
