@@ -14,6 +14,7 @@ from tongban.kernel.calendar import commands as calendar
 from tongban.kernel.calendar import queries as calendar_queries
 from tongban.kernel.cases import queries as cases
 from tongban.kernel.identity import queries as identity
+from tongban.kernel.identity import seed as identity_seed
 from tongban.kernel.identity.actor import system
 from tongban.kernel.ledger import commands as ledger
 from tongban.kernel.ledger import delivery
@@ -39,6 +40,7 @@ def _reference(data: Path) -> Steps:
         ("通知模板", notices.load_templates),
         ("灾难恢复等级", lambda: continuity.load_tiers(data / "continuity")),
         ("安全规则、控制点、时限", lambda: security.load_reference(data / "security")),
+        ("注销后的保留期限", lambda: identity_seed.load_retention(data / "identity")),
         ("网络覆盖基线", lambda: networks.load_goals(data / "networks")),
         ("监察规则", supervision.load_rules),
         ("流程", lambda: hall.load_processes(LOADER, data / "processes")),

@@ -44,6 +44,9 @@ ENGLISH = {
     "物联网": "Internet of things", "工业控制": "Industrial control", "未定级": "Not graded", "未经专家评审": "Not reviewed", "未备案": "Not filed", "未测评": "Not assessed",
     "测评到期": "Assessment due", "测评未通过": "Assessment not passed", "整改逾期": "Mending late", "整改中": "Being mended", "符合": "In order", "待整改": "To be mended",
     "待复核": "To be checked", "已关闭": "Closed",
+    # acting for others
+    "父亲": "Father", "母亲": "Mother", "祖父母": "Grandparent (father's side)", "外祖父母": "Grandparent (mother's side)", "成年兄姐": "Grown-up sibling",
+    "其他监护人": "Another guardian",
     # powers
     "委托": "Delegated", "紧急授权": "Emergency", "申请人本人": "The applicant", "本机构、本地区的办件，且职责包含查看本机构办件": "A case of the own organ and region, and a role that reads those",
     "监察本地区的全部办件": "Supervises every case of the region", "平台自身": "The platform itself", "能看到": "May see it", "看不到": "May not see it",

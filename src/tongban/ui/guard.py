@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import STRANGER, Actor
 from tongban.lib import clock, watch
-from tongban.lib.errors import TongbanError, TooLarge, TooMany
+from tongban.lib.errors import Refused, TongbanError, TooLarge, TooMany
 from tongban.ui import limits, refusals
 from tongban.ui.access import actor_of
 
 POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-SEEN, LEVEL, PROVED = "seen_at", "level", "proved_at"  # in the session
+SEEN, LEVEL, PROVED, WARD = "seen_at", "level", "proved_at", "ward"  # in the session
 SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -116,5 +116,11 @@ def _actor(request: HttpRequest) -> Actor:
     if now - seen > SEEN_EVERY.total_seconds() or SEEN not in request.session:
         request.session[SEEN] = now
     actor = identity.actor_of_account(request.user.pk or 0, origin=origin_of(request), level=request.session.get(LEVEL, 1))
+    ward = request.session.get(WARD)
+    if ward and actor.logged_in:
+        try:
+            return identity.acting_for_person(actor, ward)
+        except Refused:
+            del request.session[WARD]  # it ended meanwhile: back to oneself
     legal_person = request.session.get("legal_person")
     return identity.acting_for(actor, legal_person) if legal_person and actor.logged_in else actor

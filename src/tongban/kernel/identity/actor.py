@@ -29,6 +29,7 @@ class Actor:
     legal_person_name: str = ""
     origin: str = ""
     level: int = 1  # of assurance: 1 one proof, 2 two proofs or a passkey
+    helper_name: str = ""  # who really acts, while acting for the person: 代办
     clearance: int = 0  # for personal data of others, by the posts held: 0 none to 4
 
     @property
@@ -48,7 +49,9 @@ class Actor:
         return self.is_system or not self.roles.isdisjoint(PERMISSIONS[permission].roles)
 
     def require(self, permission: str) -> None:
-        """Refuse whoever lacks the permission, saying which it is."""
+        """Refuse whoever lacks the permission, saying which it is. Whoever acts for another leaves accounts alone, both."""
+        if self.helper_name and permission.startswith("identity."):
+            raise Refused(_("You are acting for %(name)s: go back to yourself first.") % {"name": self.name})
         if self.may(permission):
             return
         if not self.logged_in:
@@ -63,6 +66,18 @@ class Actor:
     def proved_only(self, level: int) -> "Actor":
         """The same actor at a level of assurance: what needs more falls away with its roles."""
         return replace(self, level=level, roles=rules.effective_roles(self.roles, level))
+
+    def for_person(self, person: int, name: str) -> "Actor":
+        """The same account acting for another person: as a citizen, without posts and enterprises."""
+        return replace(
+            self, person=person, name=name, helper_name=self.name, organ=None, organ_key="", organ_name="", roles=citizen_roles(), regions=(), clearance=0,
+            legal_person=None, legal_person_name="",
+        )  # fmt: skip
+
+    @property
+    def signs_as(self) -> str:
+        """How the ledger names whoever acts."""
+        return f"{self.helper_name} 代 {self.name}" if self.helper_name else self.name
 
     def for_legal_person(self, legal_person: int, name: str) -> "Actor":
         return replace(self, legal_person=legal_person, legal_person_name=name)

@@ -58,7 +58,7 @@ class PersonalDataSeen(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccountChanged(Event):
-    """`what`: contact, password, password-reset, closed, role-ended, factor-added, factor-removed, session-ended."""
+    """`what`: contact, password, password-reset, closed, role-ended, factor-added, factor-removed, session-ended, cancelled."""
 
     tag: ClassVar[str] = "identity.account.changed"
     kind: ClassVar[str] = "account"
@@ -106,3 +106,16 @@ class RolesReviewed(Event):
     what: str
     account: int | None = None
     role: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProxyChanged(Event):
+    """`change`: given, asked, active, refused, ended."""
+
+    tag: ClassVar[str] = "identity.proxy.changed"
+    kind: ClassVar[str] = "proxy"
+    about: ClassVar[str] = "proxy"
+    proxy: int
+    person: int
+    helper: int
+    change: str

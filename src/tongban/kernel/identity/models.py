@@ -47,6 +47,32 @@ class Mandate(models.Model):
     ended_on = models.DateField(null=True)
 
 
+class Proxy(models.Model):
+    """A person who may act for another: given by oneself, or for a minor and approved."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="proxies", help_text="who is acted for")
+    helper = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="helps")
+    kind = models.CharField(max_length=8, help_text="given, minor")
+    basis = models.CharField(max_length=40)
+    begun_on = models.DateField()
+    ended_on = models.DateField()
+    state = models.CharField(max_length=8, help_text="asked, active, refused, ended")
+    asked_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=60, blank=True)
+    words = models.CharField(max_length=200, blank=True)
+
+
+class Retention(models.Model):
+    """What is kept after an account is cancelled, how long and why, from `data/identity/retention.csv`."""
+
+    what = models.CharField(max_length=80)
+    keeps = models.CharField(max_length=120)
+    document = models.CharField(max_length=200)
+    effective_from = models.DateField()
+    effective_to = models.DateField(null=True)
+    verified = models.BooleanField(default=False)
+
+
 class AccountManager(BaseUserManager["Account"]):
     """Django asks for this; accounts are opened by a command."""
 

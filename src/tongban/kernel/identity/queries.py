@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tongban.kernel.identity.actor import STRANGER, Actor, citizen_roles
 from tongban.kernel.identity import rules
-from tongban.kernel.identity.models import Account, Appointment, Factor, LentRole, LoginSession, Mandate, Review, ReviewItem
+from tongban.kernel.identity.models import Account, Appointment, Factor, LentRole, LoginSession, Mandate, Proxy, Retention, Review, ReviewItem
 from tongban.lib import clock, sm, statements
 from tongban.lib.errors import NotFound, Refused
 from tongban.lib.statements import Ask, Row
@@ -79,7 +79,9 @@ class Mandated:
 
 
 def mandates(actor: Actor) -> list[Mandated]:
-    """The enterprises that the actor's person may act for today."""
+    """The enterprises that the actor's person may act for today; none while acting for another person."""
+    if actor.helper_name:
+        return []
     today = clock.today()
     rows = Mandate.objects.filter(on_duty(today), person=actor.person)
     return [Mandated(m.legal_person_id, m.legal_person.name, m.legal_person.credit_code, m.basis) for m in rows.select_related("legal_person").order_by("id")]
@@ -185,7 +187,7 @@ def on_duty(today: date) -> Q:
 def represents(actor: Actor, legal_person: int) -> bool:
     """Whether the actor's person is the legal representative."""
     rows = Mandate.objects.filter(on_duty(clock.today()), person=actor.person, legal_person=legal_person, basis=rules.REPRESENTATIVE)
-    return actor.logged_in and rows.exists()
+    return actor.logged_in and not actor.helper_name and rows.exists()
 
 
 def mandate_between(person: int, legal_person: int) -> Mandate | None:
@@ -328,3 +330,35 @@ def review(actor: Actor, review_id: int) -> Review:
 def review_items(one: Review) -> QuerySet[ReviewItem]:
     """What is still open first."""
     return ReviewItem.objects.filter(review=one).select_related("appointment__account__person", "appointment__organ").order_by("decision", "id")
+
+
+def proxies_held(actor: Actor) -> list[Proxy]:
+    """Persons whom the actor may act for, or asked to."""
+    rows = Proxy.objects.filter(helper_id=actor.person, state__in=["asked", "active", "refused"], ended_on__gte=clock.today())
+    return list(rows.select_related("person").order_by("id"))
+
+
+def proxies_given(actor: Actor) -> list[Proxy]:
+    """Persons who may act for the actor."""
+    rows = Proxy.objects.filter(person_id=actor.person, state="active", ended_on__gte=clock.today())
+    return list(rows.select_related("helper").order_by("id"))
+
+
+def asked_proxies(actor: Actor) -> QuerySet[Proxy]:
+    """What guardians ask, of children of the administrator's regions."""
+    actor.require("identity.manage_accounts")
+    return Proxy.objects.filter(_in_regions(actor, "person__region_code"), state="asked").select_related("person", "helper").order_by("id")
+
+
+def acting_for_person(actor: Actor, proxy: int) -> Actor:
+    """The actor for another person; raises Refused without a relation in force."""
+    found = Proxy.objects.select_related("person").filter(id=proxy, helper_id=actor.person, state="active", ended_on__gte=clock.today()).first()
+    if found is None:
+        raise Refused(_("You may not act for this person today."))
+    return actor.for_person(found.person_id, found.person.name)
+
+
+def retention() -> list[Retention]:
+    """What is kept after a cancellation."""
+    today = clock.today()
+    return list(Retention.objects.filter(effective_from__lte=today).filter(Q(effective_to=None) | Q(effective_to__gte=today)).order_by("id"))

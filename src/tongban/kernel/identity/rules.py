@@ -86,3 +86,22 @@ def delegation_fault(role: str, held: set[str], begun: datetime, ends: datetime,
     if not now - timedelta(days=1) <= begun < ends <= begun + LONGEST_DELEGATION or ends <= now:
         return "span"
     return ""
+
+
+# Acting for another, and leaving ------------------------------------------------------------------------------------------
+
+GUARDIANS = ("父亲", "母亲", "祖父母", "外祖父母", "成年兄姐", "其他监护人")  # 民法典 art. 27
+
+
+def eighteenth_birthday(id_number: str) -> date:
+    """The day on which the bearer of a sound identity number comes of age (民法典 art. 17); born on 29 February: 1 March."""
+    year, month, day = int(id_number[6:10]), int(id_number[10:12]), int(id_number[12:14])
+    try:
+        return date(year + 18, month, day)
+    except ValueError:
+        return date(year + 18, 3, 1)
+
+
+def cancellation_blocks(*, open_cases: int, posts: int, represented: int) -> list[str]:
+    """What must be finished before an account is cancelled."""
+    return [word for word, count in (("cases", open_cases), ("posts", posts), ("represented", represented)) if count]

@@ -117,6 +117,7 @@ def act_name(tag: str) -> str:
         "security.warning.moved": _("Warning handled"), "security.protection.recorded": _("Protection recorded"),
         "security.honey.laid": _("Honey record laid or lifted"), "security.lateness.told": _("Lateness told"),
         "identity.role.lent": _("Role delegated, taken or judged"), "identity.roles.reviewed": _("Roles reviewed"),
+        "identity.proxy.changed": _("Proxy changed"),
         "networks.connection.kept": _("Network line kept"), "networks.special.kept": _("Special network kept"),
         "networks.addresses.assigned": _("Addresses assigned"),
         "files.file.quarantined": _("File quarantined"),

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('identity', '0004_powers'),
+        ("identity", "0004_powers"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='factor',
-            name='kind',
-            field=models.CharField(help_text='totp, passkey, recovery, sms, x509', max_length=10),
+            model_name="factor",
+            name="kind",
+            field=models.CharField(help_text="totp, passkey, recovery, sms, x509", max_length=10),
         ),
     ]

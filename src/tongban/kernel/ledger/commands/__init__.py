@@ -23,7 +23,7 @@ VALUES = "%(e_at)s, %(e_account)s::bigint, %(e_name)s, %(e_organ)s::bigint, %(e_
 def entry(actor: Actor, tag: str, authority: str) -> dict[str, Any]:
     """The values of `VALUES`; the statement itself gives subject and body."""
     return {
-        "e_at": clock.now(), "e_account": actor.account, "e_name": actor.name, "e_organ": actor.organ,
+        "e_at": clock.now(), "e_account": actor.account, "e_name": actor.signs_as, "e_organ": actor.organ,
         "e_organ_name": actor.organ_name, "e_legal": actor.legal_person, "e_authority": authority, "e_tag": tag,
         "e_origin": actor.origin,
     }  # fmt: skip

@@ -7,6 +7,7 @@ from tongban.kernel.ledger.delivery import Delivered, handles
 from tongban.kernel.notices import commands as notices
 from tongban.lib import clock
 from tongban.rooms.trust.account import queries, tasks
+from tongban.rooms.trust.account.commands import tokens
 
 PLATFORM = system("通办·账户")
 WORDS = {
@@ -16,7 +17,9 @@ WORDS = {
 
 @handles("identity.account.changed")
 def tell_owner(event: Delivered) -> None:
-    """One notice for each change that opens or closes a door."""
+    """One notice for each change that opens or closes a door; a cancelled account is logged out everywhere."""
+    if event.body["what"] == "cancelled":
+        tokens.end_account(PLATFORM, account=event.body["account"])
     what = WORDS.get(event.body["what"].partition(":")[0])
     if what:
         values: dict[str, object] = {"what": what, "at": event.at.astimezone(clock.CHINA).strftime("%m月%d日%H:%M")}

@@ -5,7 +5,7 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import path
 
-from tongban.rooms.trust.account.views import clients, doors, inbox, ledger, login, own, people, powers, proving, questions, security
+from tongban.rooms.trust.account.views import clients, doors, inbox, ledger, login, own, people, powers, proving, proxies, questions, security
 
 app_name = "account"
 urlpatterns = [
@@ -35,6 +35,10 @@ urlpatterns = [
     path("own/consents/", clients.consents, name="consents"),
     path("own/access/why/", questions.ask, name="ask-why"),
     path("questions/", questions.questions, name="questions"),
+    path("own/proxies/", proxies.proxies, name="proxies"),
+    path("own/ward/", proxies.ward, name="ward"),
+    path("own/cancel/", proxies.cancel, name="cancel"),
+    path("people/asked/", proxies.asked, name="asked"),
     path("powers/", powers.powers, name="powers"),
     path("reviews/", powers.reviews, name="reviews"),
     path("reviews/<int:review>/", powers.review, name="review"),

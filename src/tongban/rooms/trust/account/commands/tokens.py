@@ -130,6 +130,17 @@ def end_there(actor: Actor, *, session: str) -> int:
 
 
 @command("")
+def end_account(actor: Actor, *, account: int) -> int:
+    """An account was cancelled: whatever it allowed and whatever was issued for it ends. Returns how many authorisations."""
+    families = set(Token.objects.filter(account=account, revoked_at=None).values_list("family", flat=True))
+    for family in families:
+        _end_family(family, "account cancelled")
+    Consent.objects.filter(account=account, ended_at=None).update(ended_at=clock.now())
+    nothing_changed()
+    return len(families)
+
+
+@command("")
 def begin_device(actor: Actor, *, client: Client, device_code: str, user_code: str, scope: str) -> None:
     """A terminal shows its code and waits."""
     Device.objects.filter(expires_at__lt=clock.now()).delete()
