@@ -23,6 +23,5 @@ class AccountConfig(rooms.RoomConfig):
         MenuEntry(_("Questions of citizens"), "account:questions", "account.answer_question", 88),
         MenuEntry(_("Reviews"), "account:reviews", "identity.review", 82),
         MenuEntry(_("Why may she?"), "account:why", "identity.explain", 83),
-        MenuEntry(_("My powers"), "account:powers", "identity.lend", 84),
         MenuEntry(_("Accountability"), "account:acts", "ledger.read_any", 80),
     )
