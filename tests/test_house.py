@@ -157,6 +157,13 @@ def test_documented_settings():
     assert sorted(v for v in used - internal if v not in told) == []
 
 
+def test_the_security_table_names_tests_that_exist():
+    told = (HOME / "docs" / "security.md").read_text()
+    named = set(re.findall(r"`((?:src|tests)/[^`]+\.py)`", told))
+    assert len(named) > 15
+    assert [n for n in sorted(named) if not (HOME / n).exists()] == []
+
+
 def test_every_room_and_kernel_app_has_a_readme():
     apps = [*house.rooms(SOURCE), *(p.parent for p in (SOURCE / "kernel").glob("*/apps.py"))]
     assert [str(a) for a in apps if not (a / "README.md").exists()] == []
