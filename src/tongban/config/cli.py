@@ -68,6 +68,9 @@ def parser() -> argparse.ArgumentParser:
         add(name, told).add_argument("rest", nargs=argparse.REMAINDER)
     recovery.add(add, placed)
     standby.add(add, placed)
+    add("audit", "对照漏洞公告检查依赖 / check dependencies against advisories").add_argument(
+        "--osv", default=os.environ.get("TONGBAN_OSV", ""), help="OSV 的 PyPI 数据 / OSV's PyPI export: ZIP or folder"
+    )
     add("sbom", "软件物料清单（CycloneDX） / the bill of materials as CycloneDX JSON")
     add("check", "静态检查 / linters, types, contracts, catalogues")
     add("worker", "后台进程（由 up 启动）/ the worker process, started by up")
@@ -86,7 +89,7 @@ def main() -> int:
     catalogue.compile_messages(places.LOCALE)
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
         "up": up, "down": down, "status": status, "logs": logs, "demo": demo, "bench": bench, "verify": verify,
-        "test": run_tests, "check": run_checks, "manage": manage, "worker": worker, "sbom": sbom, "ship": recovery.ship,
+        "test": run_tests, "check": run_checks, "manage": manage, "worker": worker, "sbom": sbom, "audit": audit, "ship": recovery.ship,
         "backup": lambda o: recovery.take(o, say), "restore": lambda o: recovery.bring_back(o, say), "drill": lambda o: recovery.drill(o, say),
         "standby": lambda o: standby.standby(o, say), "failover": lambda o: standby.failover(o, say),
     }  # fmt: skip
@@ -274,6 +277,10 @@ def manage(options: argparse.Namespace) -> int:
 def sbom(options: argparse.Namespace) -> int:
     say(json.dumps(_late("sbom").bill(places.HOME), ensure_ascii=False, indent=1))
     return 0
+
+
+def audit(options: argparse.Namespace) -> int:
+    return int(_late("audit").run(places.HOME, options.osv, say))
 
 
 def worker(options: argparse.Namespace) -> int:

@@ -12,16 +12,17 @@ from tongban.kernel.files import commands as files
 from tongban.kernel.identity.actor import system
 from tongban.kernel.ledger import commands as ledger
 from tongban.lib import keys
-from tongban.lib.sm import provider, sm3_hex
+from tongban.lib.sm import certificates, provider, sm3_hex
 
 SHORTEST = 12
 
 
 class Command(BaseCommand):
-    help = "密钥：list 列出，rotate 更换文件密钥，rotate-ledger 更换账本签名密钥，rewrap 将已有文件移到新密钥下，passphrase 更换口令"
+    help = "密钥：list 列出，rotate 更换文件密钥，rotate-ledger 更换账本签名密钥，rewrap 将已有文件移到新密钥下，passphrase 更换口令，request 为账本签名密钥生成证书请求"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["list", "rotate", "rotate-ledger", "rewrap", "passphrase"])
+        parser.add_argument("what", choices=["list", "rotate", "rotate-ledger", "rewrap", "passphrase", "request"])
+        parser.add_argument("--name", default="", help="request：证书主体名称 / common name of the request")
 
     def handle(self, *args: Any, **options: Any) -> None:
         actor = system("manage keys")
@@ -34,6 +35,8 @@ class Command(BaseCommand):
             self.stdout.write(f"已移到当前密钥下的文件：{files.rewrap_files(actor)}")
         elif options["what"] == "passphrase":
             self._passphrase()
+        elif options["what"] == "request":
+            self.stdout.write(certificates.request(ledger.ledger_key(), common_name=options["name"].strip() or ledger.origin()))
         else:
             self._list()
 

@@ -13,11 +13,12 @@ from tongban.config import province
 from tongban.kernel.files import commands, queries, rules, scanners, store
 from tongban.kernel.files.models import Document
 from tongban.kernel.identity.actor import system
+from tongban.kernel.ledger import commands as ledger
 from tongban.kernel.ledger.models import Entry
 from tongban.lib import keys, sm
 from tongban.lib.errors import Invalid, NotFound, Refused, Unavailable
 from tongban.lib.sample import sample_pdf
-from tongban.lib.sm import keystore
+from tongban.lib.sm import certificates, keystore
 
 EICAR = b"%PDF-1.7 EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
 
@@ -200,6 +201,12 @@ class TestKeys:
         keys.keystore.cache_clear()
         monkeypatch.setenv("TONGBAN_KEY_PASSPHRASE", "first custodian's\nsecond custodian's")
         assert len(keys.keystore(tmp_path / "keys").held()) == 2
+        keys.keystore.cache_clear()
+
+    def test_a_certificate_request_for_the_ledgers_key(self, capsys):
+        call_command("keys", "request", name="通办节点（合成）")
+        name, public = certificates.read_request(capsys.readouterr().out)
+        assert (name, public) == ("通办节点（合成）", ledger.ledger_key().public)
         keys.keystore.cache_clear()
 
     @pytest.mark.parametrize("typed", [["short", "short"], ["one passphrase", "another one!!"], [""]])
