@@ -11,7 +11,7 @@ from django.db import close_old_connections, connection
 from tongban.lib import syslog
 from tongban.rooms.trust.security.commands import intake
 
-BATCH, WAIT, HELD = 500, 0.5, 50_000
+BATCH, WAIT, HELD, PEERS = 500, 0.5, 50_000, 200
 log = structlog.get_logger(__name__)
 
 
@@ -21,6 +21,7 @@ class Collector:
     def __init__(self, host: str, port: int) -> None:
         self.waiting: queue.Queue[tuple[syslog.Message, str]] = queue.Queue(HELD)
         self.dropped = 0
+        self.places = threading.BoundedSemaphore(PEERS)  # connections at once: more are closed, so that nobody starves the others
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.udp = socket.socket(family, socket.SOCK_DGRAM)
         self.udp.bind((host, port))
@@ -55,7 +56,10 @@ class Collector:
                 peer, address = self.tcp.accept()
             except OSError:
                 return
-            threading.Thread(target=self._stream, args=(peer, address[0]), daemon=True).start()
+            if self.places.acquire(blocking=False):
+                threading.Thread(target=self._stream, args=(peer, address[0]), daemon=True).start()
+            else:
+                peer.close()
 
     def _stream(self, peer: socket.socket, address: str) -> None:
         framing = syslog.Framing()
@@ -67,6 +71,8 @@ class Collector:
                         self._take(line, address)
             except OSError:
                 return
+            finally:
+                self.places.release()
 
     def _keep(self) -> None:
         while True:

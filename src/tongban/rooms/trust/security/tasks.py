@@ -28,7 +28,7 @@ def correlate() -> int:
     now = clock.now()
     since = (_reached or now - timedelta(hours=1)) - OVERLAP
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM security_observation WHERE received_at >= %s LIMIT 1", [_reached or since])
+        cursor.execute("SELECT 1 FROM security_observation WHERE received_at >= %s LIMIT 1", [since])
         if cursor.fetchone() is None:
             return 0
     raised = correlate_since(since)
