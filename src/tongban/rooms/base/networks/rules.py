@@ -25,10 +25,6 @@ class Coverage:
     goal: int
 
     @property
-    def share(self) -> float:
-        return self.connected / self.units if self.units else 0.0
-
-    @property
     def percent(self) -> int:
         """Whole percent, and never 100 while one is missing."""
         return int(100 * self.connected / self.units) if self.units else 0

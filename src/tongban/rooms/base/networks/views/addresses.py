@@ -10,6 +10,7 @@ from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
 from tongban.rooms.base.networks import commands, queries, rules
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
+from tongban.ui.fields import identifier
 
 
 @allows("networks.read", writes="networks.manage")
@@ -38,14 +39,10 @@ def addresses(request: HttpRequest) -> HttpResponse:
 
 def _act(request: HttpRequest) -> str:
     actor = actor_of(request)
-    block, pool = (_id(request.POST.get(n, "")) for n in ("free", "from_pool"))
+    block, pool = (identifier(request.POST.get(n, "")) for n in ("free", "from_pool"))
     if block:
         commands.free_block(actor, block=block)
         return _("The block is free again.")
     told = {n: request.POST.get(n, "").strip()[:120] for n in ("network", "unit", "purpose")}
     made = commands.assign_block(actor, told=request.POST.get("block", "")[:60], pool=request.POST.get("pool") == "yes", from_pool=pool or None, **told)
     return _("%(block)s is assigned.") % {"block": made.block}
-
-
-def _id(told: str) -> int:
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 18 else 0

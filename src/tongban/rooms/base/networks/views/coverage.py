@@ -13,6 +13,7 @@ from tongban.rooms.base.networks import commands, queries, rules
 from tongban.rooms.base.networks.models import Connection
 from tongban.ui import exports, maps
 from tongban.ui.access import actor_of, allows
+from tongban.ui.fields import identifier
 
 
 @allows("networks.read")
@@ -83,8 +84,7 @@ def _line(c: Connection) -> tuple[object, ...]:
 def _act(request: HttpRequest) -> str:
     actor = actor_of(request)
     if request.POST.get("act") == "end":
-        told = request.POST.get("line", "")
-        commands.end_connection(actor, connection_id=int(told) if told.isascii() and told.isdigit() and len(told) < 18 else 0)
+        commands.end_connection(actor, connection_id=identifier(request.POST.get("line", "")))
         return _("The line is ended; it stays in the record.")
     names = {
         "单位": "unit",

@@ -18,6 +18,7 @@ from tongban.lib import clock
 from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
 from tongban.lib.rooms import PERMISSIONS
 from tongban.ui.access import actor_of, allows
+from tongban.ui.fields import identifier
 
 
 @allows("identity.lend")
@@ -53,13 +54,13 @@ def _act(request: HttpRequest, actor: Actor) -> str:
     act, reason, role = request.POST.get("act", ""), request.POST.get("reason", "")[:300], request.POST.get("role", "")[:30]
     if act == "delegate":
         begun, ended = (_day(request.POST.get(n, ""), n) for n in ("begun_on", "ended_on"))
-        commands.delegate_role(actor, role=role, to=_number(request.POST.get("to", "")), begun_on=begun, ended_on=ended, reason=reason)
+        commands.delegate_role(actor, role=role, to=identifier(request.POST.get("to", "")), begun_on=begun, ended_on=ended, reason=reason)
         return _("Delegated; both of you find it here, and the ledger keeps it.")
     if act == "break":
         judged_by = calendar.due("37", clock.today(), rules.JUDGED_WITHIN)
         commands.break_glass(actor, role=role, reason=reason, judged_by=judged_by)
         return _("The role is yours for one hour. The security administrators were told and will judge it.")
-    commands.end_lent_role(actor, lent=_number(request.POST.get("lent", "")))
+    commands.end_lent_role(actor, lent=identifier(request.POST.get("lent", "")))
     return _("Ended.")
 
 
@@ -68,10 +69,6 @@ def _day(told: str, name: str) -> date:
         return date.fromisoformat(told)
     except ValueError:
         raise Invalid.at(name, _("Day: choose one from the calendar.")) from None
-
-
-def _number(told: str) -> int:
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 18 else 0
 
 
 @allows("identity.review")
@@ -95,7 +92,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
 
 def _review_act(request: HttpRequest, actor: Actor) -> str:
     if request.POST.get("act") == "judge":
-        proper, lent = request.POST.get("verdict") == "proper", _number(request.POST.get("lent", ""))
+        proper, lent = request.POST.get("verdict") == "proper", identifier(request.POST.get("lent", ""))
         commands.judge_emergency(actor, lent=lent, proper=proper, words=request.POST.get("words", ""))
         return _("The verdict is kept.")
     name, region = request.POST.get("name", "")[:120], request.POST.get("region", "").strip()[:9]
@@ -109,7 +106,7 @@ def review(request: HttpRequest, review: int) -> HttpResponse:
     actor, fault = actor_of(request), ""
     one = queries.review(actor, review)
     if request.method == "POST":
-        keep, item = request.POST.get("act") == "keep", _number(request.POST.get("item", ""))
+        keep, item = request.POST.get("act") == "keep", identifier(request.POST.get("item", ""))
         try:
             commands.decide_item(actor, review=one.id, item=item, keep=keep, words=request.POST.get("words", ""))
             messages.success(request, _("Done and recorded."))

@@ -15,6 +15,7 @@ from tongban.kernel.identity.commands import proxies as commands
 from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
 from tongban.rooms.trust.account.commands import tokens
 from tongban.ui.access import LOGGED_IN, actor_of, allows
+from tongban.ui.fields import identifier
 from tongban.ui.guard import WARD
 
 
@@ -45,7 +46,7 @@ def _act(request: HttpRequest) -> str:
         commands.ask_for_minor(actor, name=name, id_number=id_number, basis=request.POST.get("basis", ""))
         return _("Asked. Show your papers at the service hall of the child's region; the decision stands here.")
     if act == "end":
-        commands.end_proxy(actor, proxy=_number(request.POST.get("proxy", "")))
+        commands.end_proxy(actor, proxy=identifier(request.POST.get("proxy", "")))
         return _("It has ended.")
     raise Invalid(_("Nothing was sent. Use one of the forms."))
 
@@ -57,15 +58,11 @@ def _day(told: str) -> date:
         raise Invalid.at("ended_on", _("Until: choose a day.")) from None
 
 
-def _number(told: str) -> int:
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 18 else 0
-
-
 @allows(LOGGED_IN)
 @require_POST
 def ward(request: HttpRequest) -> HttpResponse:
     """Act for a person, or for oneself again."""
-    wanted = _number(request.POST.get("proxy", ""))
+    wanted = identifier(request.POST.get("proxy", ""))
     request.session.pop(WARD, None)
     if wanted:
         queries.acting_for_person(queries.actor_of_account(request.user.pk or 0), wanted)
@@ -81,7 +78,7 @@ def asked(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         good, words = request.POST.get("act") == "approve", request.POST.get("words", "")
         try:
-            commands.decide_proxy(actor, proxy=_number(request.POST.get("proxy", "")), good=good, words=words)
+            commands.decide_proxy(actor, proxy=identifier(request.POST.get("proxy", "")), good=good, words=words)
             messages.success(request, _("Done and recorded."))
             return redirect("account:asked")
         except (Invalid, Conflict, Refused) as refused:

@@ -27,8 +27,3 @@ def attempt(request: HttpRequest, work: Callable[[], str], done: str, address: s
 
 def faults_of(refused: TongbanError) -> Faults:
     return {"fault": str(refused), "faults": refused.fields}
-
-
-def number(told: str, *, most: int = 10**15) -> int:
-    """A whole number from a form, 0 where it is none."""
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 17 and int(told) <= most else 0

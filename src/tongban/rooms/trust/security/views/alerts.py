@@ -12,8 +12,9 @@ from tongban.rooms.trust.security.commands import alerts as commands
 from tongban.rooms.trust.security.commands import incidents
 from tongban.rooms.trust.security.models import Alert
 from tongban.rooms.trust.security.rules import correlation, response
-from tongban.rooms.trust.security.views import LIGHTS, attempt, Faults, number
+from tongban.rooms.trust.security.views import LIGHTS, attempt, Faults
 from tongban.ui.access import actor_of, allows
+from tongban.ui.fields import identifier
 
 STATES = {"open": "未办结", "late": "逾期", "resolved": "已处置", "dismissed": "误报", "escalated": "已转事件"}
 
@@ -59,7 +60,7 @@ def _act(request: HttpRequest, one: Alert) -> str:
         commands.move_alert(actor, alert=one.id, act=told["act"], words=told["words"])
         return ""
     made = incidents.open_incident(
-        actor, title=told["title"] or one.title, kind=told["kind"], level=number(request.POST.get("level", "")), organ=told["organ"] or actor.organ_key,
+        actor, title=told["title"] or one.title, kind=told["kind"], level=identifier(request.POST.get("level", "")), organ=told["organ"] or actor.organ_key,
         words=told["words"], alert=one.id,
     )  # fmt: skip
     return reverse("security:incident", args=[made.number])

@@ -10,8 +10,9 @@ from tongban.lib import clock
 from tongban.rooms.trust.security import queries
 from tongban.rooms.trust.security.commands import incidents as commands
 from tongban.rooms.trust.security.rules import response
-from tongban.rooms.trust.security.views import LATE_WORDS, Faults, attempt, number
+from tongban.rooms.trust.security.views import LATE_WORDS, Faults, attempt
 from tongban.ui.access import actor_of, allows
+from tongban.ui.fields import identifier
 
 
 @allows("security.read", writes="security.handle")
@@ -35,7 +36,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
 
 def _open(request: HttpRequest) -> str:
     title, kind, organ, words = (request.POST.get(name, "")[:1000] for name in ("title", "kind", "organ", "words"))
-    level = number(request.POST.get("level", ""))
+    level = identifier(request.POST.get("level", ""))
     made = commands.open_incident(actor_of(request), title=title, kind=kind, organ=organ, words=words, level=level)
     return reverse("security:incident", args=[made.number])
 
@@ -62,9 +63,9 @@ def incident(request: HttpRequest, number: str) -> HttpResponse:
 def _act(request: HttpRequest, which: str) -> str:
     actor, act, words = actor_of(request), request.POST.get("act", ""), request.POST.get("words", "")[:1000]
     if act.startswith("report-"):
-        commands.report_incident(actor, incident=which, duty=number(act.removeprefix("report-")), words=words)
+        commands.report_incident(actor, incident=which, duty=identifier(act.removeprefix("report-")), words=words)
     elif act == "level":
-        commands.set_level(actor, incident=which, level=number(request.POST.get("level", "")), words=words)
+        commands.set_level(actor, incident=which, level=identifier(request.POST.get("level", "")), words=words)
     else:
         commands.move_incident(actor, incident=which, act=act, words=words)
     return ""

@@ -18,8 +18,9 @@ from tongban.rooms.trust.security import queries
 from tongban.rooms.trust.security.commands import honey as commands
 from tongban.rooms.trust.security.models import Alert
 from tongban.rooms.trust.security.rules import correlation, protection, response
-from tongban.rooms.trust.security.views import LIGHTS, attempt, Faults, number
+from tongban.rooms.trust.security.views import LIGHTS, attempt, Faults
 from tongban.ui.access import actor_of, allows
+from tongban.ui.fields import identifier
 
 
 @allows("security.read")
@@ -109,7 +110,7 @@ def rules(request: HttpRequest) -> HttpResponse:
 
 
 def _lift(request: HttpRequest) -> str:
-    commands.lift_honey(actor_of(request), honey=number(request.POST.get("honey", "")))
+    commands.lift_honey(actor_of(request), honey=identifier(request.POST.get("honey", "")))
     return ""
 
 

@@ -20,9 +20,10 @@ from tongban.rooms.trust.security import queries
 from tongban.rooms.trust.security.commands import protection as commands
 from tongban.rooms.trust.security.models import ProtectedSystem
 from tongban.rooms.trust.security.rules import protection
-from tongban.rooms.trust.security.views import attempt, Faults, number
+from tongban.rooms.trust.security.views import attempt, Faults
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
+from tongban.ui.fields import identifier
 
 
 @allows("security.read", writes="security.handle")
@@ -70,7 +71,7 @@ def _row(r: queries.Judged) -> tuple[object, ...]:
 def _register(request: HttpRequest) -> str:
     told = {name: request.POST.get(name, "").strip()[:120] for name in ("key", "name", "organ", "regime")}
     made = commands.register_system(
-        actor_of(request), business_grade=number(request.POST.get("business", "")), service_grade=number(request.POST.get("service", "")),
+        actor_of(request), business_grade=identifier(request.POST.get("business", "")), service_grade=identifier(request.POST.get("service", "")),
         extensions=request.POST.getlist("extension"), **told,
     )  # fmt: skip
     return reverse("security:system", args=[made.key])
@@ -117,7 +118,7 @@ def _act(request: HttpRequest, key: str) -> str:
     if act == "finding":
         commands.add_finding(actor, system=key, control=told["control"], risk=told["risk"], words=told["words"], due=_day(request, "due", empty=True))
     elif act.startswith("mend-"):
-        commands.move_finding(actor, system=key, finding=number(act.removeprefix("mend-")), words=told["words"])
+        commands.move_finding(actor, system=key, finding=identifier(act.removeprefix("mend-")), words=told["words"])
     else:
         upload = request.FILES.get("file")
         held = files.keep_file(actor, name=upload.name or "file", stream=upload, size=upload.size or 0, own=False) if upload else None
