@@ -1,6 +1,8 @@
 """One loaded province for all tests: regions, organs, matters, personas. Built once a session, outside any transaction."""
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,14 @@ def _chinese_first(settings):
 def _unhurried(settings):
     """Tests ask faster than people do; those about limits switch them on."""
     settings.RATE_LIMITS = False
+
+
+@pytest.fixture
+def own_data(settings, tmp_path):
+    """A data folder of the test's own, with the keys that the loaded province is sealed under."""
+    shutil.copytree(Path(settings.DATA_DIR) / "keys", tmp_path / "keys")
+    settings.DATA_DIR = tmp_path
+    return tmp_path
 
 
 @pytest.fixture

@@ -41,8 +41,8 @@ class Shipped:
 def vault_of(data: Path, address: str) -> Vault:
     """The target of an installation, behind its key for backups."""
     folder = data / "keys"
-    key = keys.current(folder, "backup", "SM4", lambda: os.urandom(16))
-    return Vault(open_target(address), key, keys.keystore(folder).by_id)
+    key = keys.current("backup", "SM4", lambda: os.urandom(16), within=folder)
+    return Vault(open_target(address), key, keys.keystore_in(folder).by_id)
 
 
 class Shipper:

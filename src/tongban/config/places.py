@@ -7,8 +7,8 @@ from pathlib import Path
 from tongban.lib import keys
 
 HOME = Path(os.environ.get("TONGBAN_HOME") or Path(__file__).resolve().parents[3])
-DATASETS = HOME / "data"
-LOCALE = HOME / "locale"
+DATASETS: Path = HOME / "data"
+LOCALE: Path = HOME / "locale"
 
 
 def data_dir() -> Path:

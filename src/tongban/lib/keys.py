@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from django.conf import settings
+
 from tongban.lib import clock
 from tongban.lib.sm.keystore import Key, Keystore
 
@@ -24,8 +26,30 @@ def kept(path: Path, make: Callable[[], bytes]) -> bytes:
     return path.read_bytes()
 
 
+def folder() -> Path:
+    """Where the installation's keys lie."""
+    return Path(settings.DATA_DIR) / "keys"
+
+
+def keystore() -> Keystore:
+    """The installation's."""
+    return _of(str(settings.DATA_DIR))
+
+
 @lru_cache(maxsize=16)
-def keystore(folder: Path) -> Keystore:
+def _of(data: str) -> Keystore:
+    """By a string: hashing a path costs more than opening what it seals."""
+    return keystore_in(Path(data) / "keys")
+
+
+def forget() -> None:
+    """Open keystores anew when next asked for."""
+    _of.cache_clear()
+    keystore_in.cache_clear()
+
+
+@lru_cache(maxsize=16)
+def keystore_in(folder: Path) -> Keystore:
     """The keystore of a data folder. Its passphrase comes from TONGBAN_KEY_PASSPHRASE, or from a file beside it.
 
     The file is the default, so that one command starts everything; it protects a copied keystore, not a copied folder.
@@ -35,14 +59,23 @@ def keystore(folder: Path) -> Keystore:
     return Keystore.open(folder / "keystore.json", passphrase)
 
 
-def current(folder: Path, use: str, algorithm: str, make: Callable[[], bytes], *, before: str = "") -> Key:
-    """The current key of a use. `before`: the open file that held it in earlier versions; it is taken over and removed."""
-    old = folder / before if before else None
+def current(use: str, algorithm: str, make: Callable[[], bytes], *, before: str = "", within: Path | None = None) -> Key:
+    """The current key of a use, made on first use. `before`: the open file that held it in earlier versions; it is taken over and removed."""
+    store = keystore_in(within) if within else keystore()
+    found = store.find(use)
+    if found and not before:
+        return found
+    old = (within or folder()) / before if before else None
 
     def first() -> tuple[str, bytes]:
         return algorithm, old.read_bytes() if old and old.exists() else make()
 
-    found = keystore(folder).current(use, first, now=clock.now().isoformat())
+    found = found or store.current(use, first, now=clock.now().isoformat())
     if old and old.exists() and old.read_bytes() == found.material:
         old.unlink()
     return found
+
+
+def rotate(use: str, algorithm: str, make: Callable[[], bytes]) -> Key:
+    """A new current key; the one before stays for what it closed."""
+    return keystore().rotate(use, lambda: (algorithm, make()), now=clock.now().isoformat())

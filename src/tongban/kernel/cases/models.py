@@ -5,7 +5,11 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 
+from tongban.lib import columns
 from tongban.lib.scoped import ScopedManager
+
+
+FORMS = "cases"
 
 
 class ProcessDefinition(models.Model):
@@ -53,7 +57,7 @@ class Case(models.Model):
     process = models.ForeignKey(ProcessVersion, on_delete=models.PROTECT, related_name="+")
     engine_state = models.JSONField(null=True, help_text="null: still at the process's published start state")
     state = models.CharField(max_length=20)
-    data = models.JSONField(default=dict)
+    data = columns.SealedJSON()
     materials = models.JSONField(default=list, help_text="[{material, file, name}]")
     promised_days = models.PositiveSmallIntegerField()
     statutory_days = models.PositiveSmallIntegerField()
@@ -82,6 +86,10 @@ class Case(models.Model):
             models.Index(fields=["decided_at"], name="case_decided"),
             GinIndex(fields=["search"], name="case_search", fastupdate=True),
         ]
+
+    def cohort(self) -> str:
+        """Forms of one organ and year share a key, which ends when their retention does."""
+        return columns.cohort(FORMS, self.organ.key, self.submitted_at.year)
 
 
 class WorkItem(models.Model):

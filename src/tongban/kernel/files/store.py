@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tongban.lib import clock, keys, sm
+from tongban.lib import keys, sm
 from tongban.lib.sm import keystore
 
 
@@ -19,23 +19,19 @@ def quarantine(digest: str) -> Path:
     return Path(settings.DATA_DIR) / "files" / "quarantine" / digest
 
 
-def folder() -> Path:
-    return Path(settings.DATA_DIR) / "keys"
-
-
 def key() -> keystore.Key:
     """The current key for documents, made on first use."""
-    return keys.current(folder(), "files", "SM4", lambda: os.urandom(16), before="files")
+    return keys.current("files", "SM4", lambda: os.urandom(16), before="files")
 
 
 def rotate() -> keystore.Key:
     """A new key for what is kept from now on; `rewrap` moves what lies there already."""
     key()
-    return keys.keystore(folder()).rotate("files", lambda: ("SM4", os.urandom(16)), now=clock.now().isoformat())
+    return keys.rotate("files", "SM4", lambda: os.urandom(16))
 
 
 def _find(key_id: str) -> keystore.Key:
-    return keys.keystore(folder()).by_id(key_id)
+    return keys.keystore().by_id(key_id)
 
 
 def write(digest: str, content: bytes) -> None:
@@ -78,7 +74,7 @@ def read(digest: str) -> bytes:
 def key_of_old() -> keystore.Key:
     """What sealed documents before envelopes: the first key for files."""
     key()
-    return next(k for k in keys.keystore(folder()).held() if k.use == "files")
+    return keys.keystore().held("files")[0]
 
 
 def rewrap(digest: str) -> bool:

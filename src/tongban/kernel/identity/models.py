@@ -5,19 +5,42 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from tongban.lib import columns
+
+ID_INDEX = "identity_person.id_number"
+
+
+class PersonManager(models.Manager["Person"]):
+    """Finds a person by the number that lies sealed."""
+
+    def of_number(self, id_number: str) -> "models.QuerySet[Person]":
+        return self.filter(id_index=columns.blind(ID_INDEX, id_number.strip().upper()))
+
 
 class Person(models.Model):
     """A natural person, known by the citizen identity number (GB 11643)."""
 
-    id_number = models.CharField(max_length=18, unique=True)
+    id_number = columns.Sealed()
+    id_index = models.BinaryField(max_length=columns.INDEX_SIZE, unique=True, help_text="blind index of the number")
     name = models.CharField(max_length=60)
-    mobile = models.CharField(max_length=20, blank=True)
-    address = models.CharField(max_length=200, blank=True)
+    mobile = columns.Sealed()
+    address = columns.Sealed()
     region_code = models.CharField(max_length=9, blank=True)
     synthetic = models.BooleanField(default=False)
 
+    objects: ClassVar[PersonManager] = PersonManager()
+
     def __str__(self) -> str:
         return self.name
+
+    def save(self, **options: Any) -> None:
+        """The index follows the number."""
+        self.id_index = columns.blind(ID_INDEX, self.id_number)
+        super().save(**options)
+
+    def cohort(self) -> str:
+        """The persons of one county share a key."""
+        return columns.cohort("persons", self.region_code[:6] or "37")
 
 
 class LegalPerson(models.Model):
@@ -85,7 +108,7 @@ class Account(AbstractBaseUser):
 
     username = models.CharField(max_length=60, unique=True)
     person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="account")
-    email = models.EmailField(blank=True, help_text="where notices go by mail, when that channel is on")
+    email = columns.Sealed(help_text="where notices go by mail, when that channel is on")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text="may open the administrators' tables")
     failures = models.PositiveIntegerField(default=0)
@@ -96,6 +119,10 @@ class Account(AbstractBaseUser):
     objects: ClassVar[AccountManager] = AccountManager()
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
+
+    def cohort(self) -> str:
+        """Accounts are the platform's, whoever they belong to."""
+        return columns.cohort("accounts", "platform")
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         return self.is_active and self.is_staff

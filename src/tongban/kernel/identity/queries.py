@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tongban.kernel.identity.actor import STRANGER, Actor, citizen_roles
 from tongban.kernel.identity import rules
-from tongban.kernel.identity.models import Account, Appointment, Factor, LentRole, LoginSession, Mandate, Proxy, Retention, Review, ReviewItem
-from tongban.lib import clock, sm, statements
+from tongban.kernel.identity.models import Account, Appointment, Factor, LentRole, LoginSession, Mandate, Person, Proxy, Retention, Review, ReviewItem
+from tongban.lib import clock, columns, sm, statements
 from tongban.lib.errors import NotFound, Refused
 from tongban.lib.statements import Ask, Row
 
@@ -111,6 +111,14 @@ _HOLDERS_ASKED = f"""
     LEFT JOIN identity_person representative ON representative.id = enterprise.representative_id
     WHERE person.id = %(person)s LIMIT 1"""  # noqa: S608 - column names from the table above
 Holders = dict[str, dict[str, Any]]
+
+
+def held(holders: Holders, holder: str, name: str) -> str:
+    """One thing that a register holds, "" for nothing; what lies sealed is opened only here, when it is needed."""
+    value = holders[holder].get(name, "")
+    if value and holder != "enterprise" and name in ("id_number", "mobile", "address"):
+        return str(cast("columns.Sealed", Person._meta.get_field(name)).read(value))
+    return str(value)
 
 
 def holders(actor: Actor, credit_code: str = "") -> Ask[Holders]:

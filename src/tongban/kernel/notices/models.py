@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from tongban.lib import columns
+
 
 class Template(models.Model):
     """The words of a notice, editable; `{name}` places are filled from the event."""
@@ -39,8 +41,12 @@ class Delivery(models.Model):
 
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=20)
-    address = models.CharField(max_length=120)
+    address = columns.Sealed()
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     tries = models.PositiveSmallIntegerField(default=0)
     next_try = models.DateTimeField()
     error = models.CharField(max_length=300, blank=True)
+
+    def cohort(self) -> str:
+        """Where notices went is the platform's to answer for."""
+        return columns.cohort("deliveries", "platform", self.notice.sent_at.year)

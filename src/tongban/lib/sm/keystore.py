@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,11 +23,16 @@ VERSION = 1
 COST = {"name": "argon2id", "time": 3, "memory_kib": 65536, "lanes": 2}
 _CHECK = b"tongban keystore"
 _ENVELOPE = b"TBE\x01"
+_LOOK_EVERY = 0.2  # seconds
 _ID = 8  # bytes of a key's identifier, 16 hexadecimal digits
 
 
 class WrongPassphrase(Exception):
     """The passphrase does not open this keystore."""
+
+
+class Destroyed(KeyError):
+    """The key was destroyed on purpose: what it closed is gone, in every copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Keystore:
     """An opened file of keys. Several processes may hold it open; writing takes a lock and reads the file again first."""
 
     def __init__(self, path: Path, sealing: bytes, document: dict[str, Any]) -> None:
-        self._path, self._sealing, self._stamp = path, sealing, 0
+        self._path, self._sealing, self._stamp, self._looked = path, sealing, 0, 0.0
         self._read(document)
 
     @classmethod
@@ -69,41 +75,75 @@ class Keystore:
         return cls(path, sealing, document)
 
     def _read(self, document: dict[str, Any]) -> None:
+        """Rows by identifier and by use; they are opened one by one when asked for, since there may be thousands."""
         self._document, self._stamp = document, self._path.stat().st_mtime_ns
-        self._keys = {row["id"]: self._unsealed(row) for row in document["keys"]}
+        self._rows = {row["id"]: row for row in document["keys"]}
+        self._now = {row["use"]: row["id"] for row in document["keys"] if row["state"] == "current"}
+        self._opened: dict[str, Key] = {}
 
-    def _unsealed(self, row: dict[str, str]) -> Key:
-        material = unseal(self._sealing, bytes.fromhex(row["sealed"]), bound_to=_name(row))
-        return Key(row["id"], row["use"], row["algorithm"], row["state"], row["created"], material)
+    def _key(self, key_id: str) -> Key:
+        found = self._opened.get(key_id)
+        if found is None:
+            row = self._rows[key_id]
+            if row["state"] == "destroyed":
+                raise Destroyed(key_id)
+            material = unseal(self._sealing, bytes.fromhex(row["sealed"]), bound_to=_name(row))
+            found = self._opened[key_id] = Key(row["id"], row["use"], row["algorithm"], row["state"], row["created"], material)
+        return found
 
     def _refresh(self) -> None:
-        """Read the file again when another process has added a key."""
+        """Read the file again when another process has changed it; looked for a few times a second, not at each of a thousand uses."""
+        now = time.monotonic()
+        if now < self._looked + _LOOK_EVERY:
+            return
+        self._looked = now
         if self._path.stat().st_mtime_ns != self._stamp:
             self._read(json.loads(self._path.read_text()))
 
-    def held(self) -> list[Key]:
-        """All keys, in the order of their making."""
+    def held(self, use: str = "") -> list[Key]:
+        """The keys of a use, or all, that can still open something, in the order of their making."""
         self._refresh()
-        return list(self._keys.values())
+        return [self._key(k) for k, row in self._rows.items() if row["state"] != "destroyed" and use in ("", row["use"])]
+
+    def uses(self) -> list[str]:
+        """The uses that have a key in force; opens none."""
+        self._refresh()
+        return list(self._now)
 
     def by_id(self, key_id: str) -> Key:
-        """A key by its identifier, looked for in the file again when another process made it; raises KeyError."""
-        if key_id not in self._keys:
-            self._read(json.loads(self._path.read_text()))
-        return self._keys[key_id]
+        """A key by its identifier, looked for in the file again when another process made it; raises KeyError, Destroyed."""
+        self._refresh()
+        return self._key(key_id)
 
     def current(self, use: str, make: Callable[[], tuple[str, bytes]], *, now: str) -> Key:
         """The current key of a use; made by `make` -> (algorithm, material) when there is none yet."""
+        return self.find(use) or self._add(use, make, now, replace=False)
+
+    def find(self, use: str) -> Key | None:
+        """The current key of a use, when there is one."""
         self._refresh()
-        found = self._current(use)
-        return found or self._add(use, make, now, replace=False)
+        return self._current(use)
 
     def rotate(self, use: str, make: Callable[[], tuple[str, bytes]], *, now: str) -> Key:
         """A new current key; the one before stays for what it closed."""
         return self._add(use, make, now, replace=True)
 
+    def destroy(self, use: str, *, now: str) -> list[str]:
+        """Wipe every key of a use, rotated ones too; their identifiers. What they closed can be read by nobody again.
+
+        The rows stay without their key, so that what is gone on purpose can be told from what is damaged.
+        """
+        with _locked(self._path):
+            self._read(json.loads(self._path.read_text()))
+            gone = [row["id"] for row in self._document["keys"] if row["use"] == use and row["state"] != "destroyed"]
+            rows = [_wiped(row, now) if row["id"] in gone else row for row in self._document["keys"]]
+            self._document["keys"] = rows
+            _write(self._path, self._document)
+            self._read(self._document)
+            return gone
+
     def _current(self, use: str) -> Key | None:
-        return next((k for k in self._keys.values() if k.use == use and k.state == "current"), None)
+        return self._key(self._now[use]) if use in self._now else None
 
     def _add(self, use: str, make: Callable[[], tuple[str, bytes]], now: str, *, replace: bool) -> Key:
         with _locked(self._path):
@@ -114,11 +154,11 @@ class Keystore:
             algorithm, material = make()
             row = {"id": secrets.token_hex(_ID), "use": use, "algorithm": algorithm, "state": "current", "created": now}
             row["sealed"] = seal(self._sealing, material, bound_to=_name(row)).hex()
-            rows = [{**r, "state": "retired"} if r["use"] == use else r for r in self._document["keys"]]
+            rows = [{**r, "state": "retired"} if r["use"] == use and r["state"] == "current" else r for r in self._document["keys"]]
             self._document["keys"] = [*rows, row]
             _write(self._path, self._document)
             self._read(self._document)
-            return self._keys[row["id"]]
+            return self._key(row["id"])
 
     def change_passphrase(self, new: bytes) -> None:
         """Seal every key again under another passphrase."""
@@ -126,7 +166,10 @@ class Keystore:
             self._read(json.loads(self._path.read_text()))
             salt = secrets.token_bytes(16)
             sealing, kdf = _stretch(new, salt, COST), {**COST, "salt": salt.hex()}
-            rows = [{**r, "sealed": seal(sealing, self._keys[r["id"]].material, bound_to=_name(r)).hex()} for r in self._document["keys"]]
+            rows = [
+                r if r["state"] == "destroyed" else {**r, "sealed": seal(sealing, self._key(r["id"]).material, bound_to=_name(r)).hex()}
+                for r in self._document["keys"]
+            ]
             self._sealing = sealing
             document = {"version": VERSION, "kdf": kdf, "check": seal(sealing, _CHECK, bound_to=_bound(kdf)).hex(), "keys": rows}
             _write(self._path, document)
@@ -136,6 +179,10 @@ class Keystore:
 def _name(row: dict[str, str]) -> bytes:
     """What a sealed key is bound to; its state is not, since it changes."""
     return f"{row['id']}|{row['use']}|{row['algorithm']}".encode()
+
+
+def _wiped(row: dict[str, str], now: str) -> dict[str, str]:
+    return {**{name: value for name, value in row.items() if name != "sealed"}, "state": "destroyed", "destroyed": now}
 
 
 def _bound(kdf: dict[str, Any]) -> bytes:

@@ -75,7 +75,7 @@ class TestStore:
         document["keys"][0][change[0]] = change[1]
         path.write_text(json.dumps(document))
         with pytest.raises(Tampered):
-            Keystore.open(path, b"x")
+            Keystore.open(path, b"x").held()
 
     def test_a_weakened_passphrase_cost_does_not_open(self, path):
         Keystore.open(path, b"x")

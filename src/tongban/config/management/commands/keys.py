@@ -2,10 +2,8 @@
 
 import getpass
 import os
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tongban.kernel.files import commands as files
@@ -42,7 +40,7 @@ class Command(BaseCommand):
 
     def _list(self) -> None:
         self.stdout.write(f"国密实现：{provider()}")
-        for key in keys.keystore(self._folder()).held():
+        for key in keys.keystore().held():
             self.stdout.write(f"{key.id}  {key.use:<8} {key.algorithm:<4} {key.state:<8} {key.created}")
 
     def _passphrase(self) -> None:
@@ -56,10 +54,7 @@ class Command(BaseCommand):
             parts.append(part)
         if not parts:
             raise CommandError("没有输入口令，没有改动。")
-        keys.keystore(self._folder()).change_passphrase("\n".join(parts).encode())
+        keys.keystore().change_passphrase("\n".join(parts).encode())
         if not os.environ.get("TONGBAN_KEY_PASSPHRASE"):
-            (self._folder() / "passphrase").unlink(missing_ok=True)
+            (keys.folder() / "passphrase").unlink(missing_ok=True)
         self.stdout.write("口令已更换。以后启动时用环境变量 TONGBAN_KEY_PASSPHRASE 提供，各部分依次以换行连接。")
-
-    def _folder(self) -> Path:
-        return Path(settings.DATA_DIR) / "keys"

@@ -50,8 +50,8 @@ def test_our_signature_is_found_plain_and_zipped(clamd):
 
 
 @pytest.mark.django_db
-def test_an_upload_goes_to_quarantine(clamd, settings, tmp_path):
-    settings.CLAMAV_SOCKET, settings.DATA_DIR = clamd, tmp_path / "data"
+def test_an_upload_goes_to_quarantine(clamd, settings, own_data):
+    settings.CLAMAV_SOCKET = clamd
     body = b"%PDF-1.7\n" + MARK
     with pytest.raises(scanners.Malware):
         commands.keep_file(province.citizen("zhang", enterprise=False), name="发票.pdf", stream=io.BytesIO(body), size=len(body))

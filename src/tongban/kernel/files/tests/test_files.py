@@ -107,20 +107,19 @@ class TestKeeping:
     def keep(self, body, name="a.pdf", actor=None):
         return commands.keep_file(actor or province.citizen(), name=name, stream=io.BytesIO(body), size=len(body))
 
-    def test_malware_lies_sealed_in_quarantine_and_nowhere_else(self, clamd, settings, tmp_path):
-        settings.CLAMAV_SOCKET, settings.DATA_DIR = clamd[0], tmp_path / "data"
+    def test_malware_lies_sealed_in_quarantine_and_nowhere_else(self, clamd, settings, own_data):
+        settings.CLAMAV_SOCKET = clamd[0]
         with pytest.raises(Invalid):
             self.keep(EICAR)
-        [held] = [p for p in (tmp_path / "data" / "files").rglob("*") if p.is_file()]
+        [held] = [p for p in (own_data / "files").rglob("*") if p.is_file()]
         assert held.parent.name == "quarantine"
         assert EICAR not in held.read_bytes()
 
-    def test_which_scanner_saw_it_is_kept(self, clamd, settings, tmp_path):
-        settings.CLAMAV_SOCKET, settings.DATA_DIR = clamd[0], tmp_path / "data"
+    def test_which_scanner_saw_it_is_kept(self, clamd, settings, own_data):
+        settings.CLAMAV_SOCKET = clamd[0]
         assert self.keep(sample_pdf("合成数据")).document.scanned_by == "clamav"
 
-    def test_another_persons_file_is_not_found(self, settings, tmp_path):
-        settings.DATA_DIR = tmp_path
+    def test_another_persons_file_is_not_found(self, settings, own_data):
         kept = self.keep(sample_pdf("合成数据"))
         with pytest.raises(NotFound):
             queries.file(province.citizen("wang"), str(kept.id))
@@ -168,7 +167,7 @@ class TestKeys:
         for file in (tmp_path / "keys").iterdir():
             file.unlink()
         (tmp_path / "keys" / "files").write_bytes(plain)
-        keys.keystore.cache_clear()
+        keys.forget()
         path = store.place(kept.document_id)
         path.write_bytes(sm.seal(plain, body, bound_to=kept.document_id.encode()))
         assert queries.content(kept) == body
@@ -198,16 +197,16 @@ class TestKeys:
         monkeypatch.setattr("getpass.getpass", lambda _prompt: next(typed))
         call_command("keys", "passphrase")
         assert not (tmp_path / "keys" / "passphrase").exists()
-        keys.keystore.cache_clear()
+        keys.forget()
         monkeypatch.setenv("TONGBAN_KEY_PASSPHRASE", "first custodian's\nsecond custodian's")
-        assert len(keys.keystore(tmp_path / "keys").held()) == 2
-        keys.keystore.cache_clear()
+        assert len(keys.keystore().held()) == 2
+        keys.forget()
 
     def test_a_certificate_request_for_the_ledgers_key(self, capsys):
         call_command("keys", "request", name="通办节点（合成）")
         name, public = certificates.read_request(capsys.readouterr().out)
         assert (name, public) == ("通办节点（合成）", ledger.ledger_key().public)
-        keys.keystore.cache_clear()
+        keys.forget()
 
     @pytest.mark.parametrize("typed", [["short", "short"], ["one passphrase", "another one!!"], [""]])
     def test_a_passphrase_that_will_not_do_changes_nothing(self, monkeypatch, typed):

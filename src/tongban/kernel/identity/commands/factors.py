@@ -2,11 +2,9 @@
 
 import os
 import secrets
-from pathlib import Path
 from typing import Any
 
 import pyotp
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tongban.kernel.identity import events, queries, rules
@@ -24,15 +22,11 @@ ISSUER = "通办"
 
 
 def _key() -> keystore.Key:
-    return keys.current(_folder(), "factors", "SM4", lambda: os.urandom(16))
-
-
-def _folder() -> Path:
-    return Path(settings.DATA_DIR) / "keys"
+    return keys.current("factors", "SM4", lambda: os.urandom(16))
 
 
 def _seed(factor: Factor) -> str:
-    store = keys.keystore(_folder())
+    store = keys.keystore()
     return keystore.open_envelope(store.by_id, bytes(factor.secret), bound_to=f"totp:{factor.account_id}".encode()).decode()
 
 

@@ -30,8 +30,10 @@ def change_contact(actor: Actor, *, mobile: str, email: str) -> None:
             faults["email"] = _("E-mail: write it as name@example.cn.")
     if faults:
         raise Invalid(next(iter(faults.values())), fields=faults)
-    Person.objects.filter(id=actor.person).update(mobile=mobile)
-    Account.objects.filter(id=actor.account).update(email=email)
+    account = Account.objects.select_related("person").get(id=actor.account)
+    account.email, account.person.mobile = email, mobile
+    account.person.save(update_fields=["mobile"])
+    account.save(update_fields=["email"])
     record(actor, events.AccountChanged(account=actor.account or 0, what="contact"))
 
 
@@ -69,7 +71,7 @@ def give_mandate(actor: Actor, *, legal_person: int, name: str, id_number: str, 
         sentence = _("Until: a day within one year from today.")
         raise Invalid(sentence, fields={"ended_on": sentence})
     # One answer for a wrong number and a wrong name: nobody learns from it who has an account.
-    person = Person.objects.filter(id_number=id_number.strip().upper(), name=name.strip(), account__is_active=True).first()
+    person = Person.objects.of_number(id_number).filter(name=name.strip(), account__is_active=True).first()
     if person is None:
         sentence = _("Name and identity number: no account fits both. The person opens an account first.")
         raise Invalid(sentence, fields={"id_number": sentence})

@@ -18,7 +18,7 @@ AUTHORITY = "民法典第二十七条、第一百六十一条"
 
 def _known(name: str, id_number: str) -> Person:
     """One answer for a wrong number and a wrong name: nobody learns from it who is registered."""
-    found = Person.objects.filter(id_number=id_number.strip().upper(), name=name.strip()).first()
+    found = Person.objects.of_number(id_number).filter(name=name.strip()).first()
     if found is None:
         raise Invalid.at("id_number", _("Name and identity number: they do not fit together in the register."))
     return found
@@ -117,7 +117,7 @@ def cancel_account(actor: Actor, *, open_cases: int) -> list[str]:
     Mandate.objects.filter(queries.on_duty(clock.today()), person_id=actor.person, basis=rules.AGENT).update(ended_on=clock.today() - timedelta(days=1))
     Proxy.objects.filter(state__in=["asked", "active"], person_id=actor.person).update(state="ended")
     Proxy.objects.filter(state__in=["asked", "active"], helper_id=actor.person).update(state="ended")
-    Person.objects.filter(id=actor.person).update(mobile="", address="")
+    Person.objects.filter(id=actor.person).update(mobile=None, address=None)
     account.username, account.email, account.password, account.is_active = f"cancelled-{account.id}-{secrets.token_hex(3)}", "", "!", False
     account.demo_order = None
     account.save()

@@ -34,7 +34,7 @@ def open_for(actor: Actor, *, username: str, name: str, id_number: str, mobile: 
         faults["name"] = _("Name: fill it in.")
     if faults:
         raise Invalid(next(iter(faults.values())), fields=faults)
-    person = Person.objects.filter(id_number=id_number).first()
+    person = Person.objects.of_number(id_number).first()
     if person and Account.objects.filter(person=person).exists():
         raise Conflict(_("This person has an account already. Reset its password instead."))
     if person is None:

@@ -1,13 +1,11 @@
 """The installation's SM2 keys for heads and licences: one current, earlier ones kept for what they signed."""
 
-from pathlib import Path
-
 from django.conf import settings
 
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.ledger import events
 from tongban.kernel.ledger.queries import tree
-from tongban.lib import clock, keys, sm
+from tongban.lib import keys, sm
 from tongban.lib.acts import command, record
 
 USE = "ledger"
@@ -15,14 +13,14 @@ USE = "ledger"
 
 def ledger_key() -> sm.SigningKey:
     """The current key, made on first use."""
-    held = keys.current(_folder(), USE, "SM2", lambda: sm.SigningKey.generate().to_bytes(), before="ledger.sm2")
+    held = keys.current(USE, "SM2", lambda: sm.SigningKey.generate().to_bytes(), before="ledger.sm2")
     return sm.SigningKey.from_bytes(held.material)
 
 
 def ledger_keys() -> list[sm.SigningKey]:
     """All keys, the current one first."""
     current = ledger_key()
-    held = [sm.SigningKey.from_bytes(k.material) for k in keys.keystore(_folder()).held() if k.use == USE]
+    held = [sm.SigningKey.from_bytes(k.material) for k in keys.keystore().held(USE)]
     return [current, *[k for k in held[::-1] if k.public != current.public]]
 
 
@@ -46,12 +44,8 @@ def origin() -> str:
 def introduce_key(actor: Actor, *, reason: str) -> sm.SigningKey:
     """A new current key. The next head carries both keys' signatures, and the ledger says when and why."""
     before = ledger_key()
-    keys.keystore(_folder()).rotate(USE, lambda: ("SM2", sm.SigningKey.generate().to_bytes()), now=clock.now().isoformat())
+    keys.rotate(USE, "SM2", lambda: sm.SigningKey.generate().to_bytes())
     fresh = ledger_key()
     event = events.KeyIntroduced(key=sm.sm3_hex(fresh.public)[:16], public=fresh.public.hex(), before=before.public.hex(), reason=reason[:200])
     record(actor, event, authority="GB/T 39786 密钥管理")
     return fresh
-
-
-def _folder() -> Path:
-    return Path(settings.DATA_DIR) / "keys"

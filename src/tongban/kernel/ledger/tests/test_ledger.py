@@ -50,8 +50,7 @@ class TestSealed:
     """On committed rows, as the sealer sees them."""
 
     @pytest.fixture(autouse=True)
-    def _own_ledger(self, committed, settings, tmp_path):
-        settings.DATA_DIR = tmp_path
+    def _own_ledger(self, committed, settings, own_data):
         loosen("DELETE FROM ledger_entry; DELETE FROM ledger_cursor; " + FORGET)
 
     def test_sealed_entries_verify(self):

@@ -46,6 +46,16 @@ KNOWN = {
 SURE = ("credit_code", "id_number")  # shown, never typed again; the rest may be changed where reality differs
 
 
+def sure_fields(form: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """(field, holder, its column, register) of what a form shows from a register and nobody may type over."""
+    found = []
+    for name, told in form.get("properties", {}).items():
+        source = told.get("x-source", "")
+        if source.rsplit(".", 1)[-1] in ("credit_code", "legal_rep_id_no", "id_no", "id_number") and source in KNOWN:
+            found.append((name, *KNOWN[source]))
+    return found
+
+
 def schema_of(fields: list[dict[str, Any]]) -> dict[str, Any]:
     """JSON Schema 2020-12 from a matter's form fields; `x-source` names the register that fills a field."""
     properties: dict[str, Any] = {}

@@ -2,10 +2,8 @@
 
 import hmac
 import os
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -15,10 +13,6 @@ from tongban.lib import clock, keys, sm
 from tongban.lib.errors import NotFound
 from tongban.rooms.trust.account import rules
 from tongban.rooms.trust.account.models import Client, Consent, Question, Token
-
-
-def _folder() -> Path:
-    return Path(settings.DATA_DIR) / "keys"
 
 
 def digest(secret: str) -> str:
@@ -63,7 +57,7 @@ def consents(actor: Actor) -> QuerySet[Consent]:
 
 def subject(one: Client, account: int) -> str:
     """The pairwise subject: two systems of different hosts cannot compare whom they know."""
-    key = keys.current(_folder(), "pairwise", "HMAC-SM3", lambda: os.urandom(32)).material
+    key = keys.current("pairwise", "HMAC-SM3", lambda: os.urandom(32)).material
     told = f"{rules.sector(one.redirect_uris, one.client_id)}|{account}"
     return hmac.new(key, told.encode(), "sm3").hexdigest()
 

@@ -149,7 +149,7 @@ def submit_application(
     applicants.check_applicant(offer.name, sheet.content, holders["enterprise"].get("credit_code", ""))
     if not sheet.validator.is_valid(data):
         schemas.require(sheet.form, data)
-    _check_identity(holders, sheet.form, data)
+    _check_identity(holders, sheet, data)
     _check_divisions(sheet.form, data)
     _require_materials(sheet.provided, materials)
     return cases.open_case(
@@ -160,14 +160,14 @@ def submit_application(
     )  # fmt: skip
 
 
-def _check_identity(holders: identity.Holders, form: dict[str, Any], data: dict[str, Any]) -> None:
+def _check_identity(holders: identity.Holders, sheet: matters.Sheet, data: dict[str, Any]) -> None:
     """What the registers say for sure cannot be typed over: a forged submission is refused."""
-    for name, known in drafts.from_registers(holders, form).items():
-        sure = form["properties"][name].get("x-source", "").rsplit(".", 1)[-1]
-        if sure in ("credit_code", "legal_rep_id_no", "id_no", "id_number") and data.get(name) not in (None, known.value):
+    for name, holder, column, register in sheet.sure:
+        typed = data.get(name)
+        if typed is not None and identity.held(holders, holder, column) not in ("", typed):
             sentence = _("%(label)s: this differs from the register (%(source)s). Use “wrong?” beside it to have it corrected.") % {
-                "label": form["properties"][name]["title"],
-                "source": known.source,
+                "label": sheet.form["properties"][name]["title"],
+                "source": register,
             }
             raise Invalid(sentence, fields={name: sentence})
 

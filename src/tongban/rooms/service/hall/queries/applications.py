@@ -35,7 +35,7 @@ def from_registers(holders: identity.Holders, schema: dict[str, Any]) -> dict[st
     now, found = clock.now(), {}
     for name, told in schema.get("properties", {}).items():
         source = rules.KNOWN.get(told.get("x-source", ""))
-        value = holders[source[0]].get(source[1], "") if source else ""
+        value = identity.held(holders, source[0], source[1]) if source else ""
         if source and value:
             found[name] = Known(value, source[2], now)
     return found

@@ -39,6 +39,7 @@ class Sheet:
     promised: int
     statutory: int
     form: dict[str, Any]
+    sure: list[tuple[str, str, str, str]]
     validator: Any
     provided: list[dict[str, Any]]
     known: list[dict[str, Any]]
@@ -50,7 +51,7 @@ def _sheet(version: MatterVersion, *, imported: bool) -> Sheet:
     form = {} if imported else rules.schema_of(content["form_fields"])
     materials = content.get("materials", [])
     return Sheet(
-        content=content, promised=promised, statutory=statutory, form=form, validator=schemas.compiled(form),
+        content=content, promised=promised, statutory=statutory, form=form, sure=rules.sure_fields(form), validator=schemas.compiled(form),
         provided=[m for m in materials if m["provider"] == "applicant" and m["type"] != "申请表"],
         known=[m for m in materials if m["provider"] != "applicant"],
     )  # fmt: skip

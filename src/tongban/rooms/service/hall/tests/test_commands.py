@@ -130,8 +130,7 @@ class TestApplication:
 
 
 class TestFiles:
-    def test_content_is_sealed_and_kept_once(self, settings, tmp_path):
-        settings.DATA_DIR = tmp_path
+    def test_content_is_sealed_and_kept_once(self, settings, own_data):
         body, actor = sample_pdf("合成数据"), province.citizen()
         one, two = (files.keep_file(actor, name="a.pdf", stream=io.BytesIO(body), size=len(body)) for _n in range(2))
         assert one.document_id == two.document_id == sm.sm3_hex(body)
@@ -156,8 +155,7 @@ class TestFiles:
             with pytest.raises(TooLarge):
                 files.keep_file(province.citizen(), name="a.pdf", stream=io.BytesIO(b"%PDF-" + b"x" * 2000), size=size)
 
-    def test_a_changed_store_is_noticed(self, settings, tmp_path):
-        settings.DATA_DIR = tmp_path
+    def test_a_changed_store_is_noticed(self, settings, own_data):
         body = sample_pdf("合成数据")
         kept = files.keep_file(province.citizen(), name="a.pdf", stream=io.BytesIO(body), size=len(body))
         path = store.place(kept.document_id)

@@ -1,6 +1,5 @@
 """The provider's RSA key: standard clients know RS256. The current one signs; those before it are still published."""
 
-from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -19,23 +18,19 @@ def issuer() -> str:
     return str(settings.PUBLIC_ADDRESS).rstrip("/")
 
 
-def _folder() -> Path:
-    return Path(settings.DATA_DIR) / "keys"
-
-
 def _fresh() -> bytes:
     made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def signing_key() -> Key:
-    return keys.current(_folder(), "oidc", ALGORITHM, _fresh)
+    return keys.current("oidc", ALGORITHM, _fresh)
 
 
 def published_keys() -> list[dict[str, Any]]:
     """The public keys, the current one and those before it: what they signed still verifies."""
     signing_key()
-    held = [k for k in keys.keystore(_folder()).held() if k.use == "oidc"]
+    held = keys.keystore().held("oidc")
     return [{**RSAKey.import_key(k.material).as_dict(private=False), "kid": k.id, "use": "sig", "alg": ALGORITHM} for k in held]
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_network
 from urllib.parse import quote
@@ -123,7 +123,7 @@ class TestSms:
 
 def certificate(name="王合成", *, begun=-1, ended=300):
     key = ec.generate_private_key(ec.SECP256R1())
-    now = datetime.now(UTC)
+    now = clock.now()
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     made = (
         x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key()).serial_number(x509.random_serial_number())

@@ -22,8 +22,7 @@ PLATFORM = system("test")
 
 
 @pytest.fixture(autouse=True)
-def sealed(committed, settings, tmp_path):
-    settings.DATA_DIR = tmp_path
+def sealed(committed, settings, own_data):
     loosen("DELETE FROM ledger_entry; DELETE FROM ledger_cursor; " + FORGET)
     for account in range(5):
         act(PLATFORM, account=account)

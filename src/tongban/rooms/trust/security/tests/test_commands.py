@@ -428,12 +428,11 @@ class TestProtection:
 
 
 class TestQuarantine:
-    def test_malware_is_held_told_and_judged(self, he, settings, tmp_path, monkeypatch):
+    def test_malware_is_held_told_and_judged(self, he, settings, own_data, monkeypatch):
         from tongban.kernel.files import commands as files
         from tongban.kernel.files import scanners, store
         from tongban.kernel.files.models import File, Quarantined
 
-        settings.DATA_DIR = tmp_path
         body = b"%PDF-1.7 something hostile"
 
         class Finder:
