@@ -18,6 +18,7 @@ from tongban.lib.offsite import wal
 from tongban.lib.offsite.base import log_start
 from tongban.lib.offsite.targets import open_target
 from tongban.lib.offsite.vault import PIECE, Vault
+from tongban.lib.sm import sm3_hex
 
 SLOT = "offsite"
 EVERY = 1.0  # seconds between rounds
@@ -30,8 +31,9 @@ class Failed(Exception):
 
 @dataclass(slots=True)
 class Shipped:
-    """How far the target is. Kept in the data folder; lost, the slot says where to begin again."""
+    """How far the target is. Kept in the data folder; lost, or of another target, the slot says where to begin again."""
 
+    target: str = ""
     lsn: int = 0
     timeline: int = 0
     heads: int = 0
@@ -46,10 +48,16 @@ def vault_of(data: Path, address: str) -> Vault:
 
 
 class Shipper:
-    """Sends what is new, round by round. One per installation."""
+    """Sends what is new, round by round: one per installation, and others for a while (`once`), to other targets.
 
-    def __init__(self, data: Path, address: str) -> None:
-        self.data, self.vault = data, vault_of(data, address)
+    One that stays keeps its place in a file and the log by a slot of its own name. One for once has a slot that ends with its connection
+    and begins at the beginning, so that it neither disturbs the other nor leaves a slot behind that would fill the disk.
+    """
+
+    def __init__(self, data: Path, address: str, *, once: bool = False) -> None:
+        self.data, self.vault, self.once = data, vault_of(data, address), once
+        self._target = sm3_hex(address.encode())[:16]
+        self.slot = f"{SLOT}_{self._target}" if once else SLOT
         self.postgres = EmbeddedPostgres(data)
         self._path = data / "shipped.json"
         self.done = self._read()
@@ -58,11 +66,14 @@ class Shipper:
 
     def _read(self) -> Shipped:
         try:
-            return Shipped(**json.loads(self._path.read_text()))
+            held = Shipped(**json.loads(self._path.read_text()))
         except (OSError, ValueError, TypeError):
-            return Shipped()
+            held = Shipped()
+        return held if held.target == self._target and not self.once else Shipped(self._target)
 
     def _keep(self) -> None:
+        if self.once:
+            return
         fresh = self._path.with_suffix(".new")
         fresh.write_text(json.dumps(asdict(self.done)))
         fresh.replace(self._path)
@@ -73,11 +84,12 @@ class Shipper:
     def prepare(self, connection: psycopg.Connection[Any]) -> bool:
         """Keep the log from being recycled before it is shipped; whether a base backup is needed."""
         timeline = _timeline(connection)
-        slot = connection.execute("SELECT restart_lsn::text FROM pg_replication_slots WHERE slot_name = %s", [SLOT]).fetchone()
+        asked = "SELECT restart_lsn::text FROM pg_replication_slots WHERE slot_name = %s"
+        slot = connection.execute(asked, [self.slot]).fetchone()
         if slot is None:
-            connection.execute("SELECT pg_create_physical_replication_slot(%s, true)", [SLOT])
-            slot = connection.execute("SELECT restart_lsn::text FROM pg_replication_slots WHERE slot_name = %s", [SLOT]).fetchone()
-            self.done = Shipped()
+            connection.execute("SELECT pg_create_physical_replication_slot(%s, true, %s)", [self.slot, self.once])
+            slot = connection.execute(asked, [self.slot]).fetchone()
+            self.done = Shipped(self._target)
         if slot is None or slot[0] is None:
             raise Failed("复制槽没有保留日志；请删除 shipped.json 后重试。/ The slot reserves no log.")
         if self.done.timeline != timeline or not self.done.lsn:
@@ -102,7 +114,7 @@ class Shipper:
             sent += self.vault.put(piece.name, self._log_bytes(piece))
             self.done.lsn = wal.segment_start(piece.segment) + piece.end
         if sent:
-            connection.execute("SELECT pg_replication_slot_advance(%s, %s::pg_lsn)", [SLOT, lsn])
+            connection.execute("SELECT pg_replication_slot_advance(%s, %s::pg_lsn)", [self.slot, lsn])
         if heads:
             sent += self.vault.put(f"heads/{self.done.heads:016x}", heads)
             self.done.heads += len(heads)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tongban.config import backup, group, places, restore
-from tongban.lib import clock
+from tongban.lib import clock, keys
 from tongban.lib.offsite.targets import Unreachable
 from tongban.lib.sm import Tampered
 
@@ -59,14 +59,13 @@ def take(options: argparse.Namespace, say: Say) -> int:
 
 
 def _take(address: str, say: Say) -> int:
-    shipper = backup.Shipper(places.data_dir(), address)
+    shipper = backup.Shipper(places.data_dir(), address, once=True)
     with shipper.connect() as connection:
         shipper.prepare(connection)
-        shipper.round(connection)
         label = shipper.take_base()
         shipper.round(connection)
     say(f"基础备份 {label} 已完成并加密存放于 {address} / base backup done")
-    if not os.environ.get("TONGBAN_KEY_PASSPHRASE"):
+    if not keys.told_passphrase():
         say(f"恢复时需要密钥口令，它不随备份离开：请另行保管 {places.data_dir() / 'keys' / 'passphrase'}")
         say("Restoring needs the passphrase, which never leaves with the backup: keep that file elsewhere too.")
     return 0

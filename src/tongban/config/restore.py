@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 import psycopg
 
 from tongban.config.embedded import EmbeddedPostgres
+from tongban.lib import keys
 from tongban.lib.offsite import base as archive
 from tongban.lib.offsite import manifest, wal
 from tongban.lib.offsite.targets import Target, open_target
@@ -129,7 +129,7 @@ def _lay_rest(vault: Vault, data: Path, postgres: EmbeddedPostgres) -> int:
     word = postgres.base / "password"
     word.touch(mode=0o600)
     word.write_text(secrets["postgres"])
-    heads = b"".join(vault.pieces("heads"))
+    heads = _heads(vault)
     (data / "ledger").mkdir()
     (data / "ledger" / "heads.jsonl").write_bytes(heads)
     names = vault.target.names("files")
@@ -138,6 +138,14 @@ def _lay_rest(vault: Vault, data: Path, postgres: EmbeddedPostgres) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(vault.target.get(name))
     return len(names)
+
+
+def _heads(vault: Vault) -> bytes:
+    """The file of heads from its pieces, each named by where it begins; a second shipper's pieces overlap with the first's."""
+    whole = b""
+    for name in vault.target.names("heads"):
+        whole += vault.get(name)[max(0, len(whole) - int(name.rpartition("/")[2], 16)) :]
+    return whole
 
 
 def _replay(postgres: EmbeddedPostgres, data: Path, at: datetime | None) -> None:
@@ -200,7 +208,7 @@ def clear(data: Path) -> None:
 
 def passphrase_of(data: Path | None) -> bytes:
     """From the environment, or the running installation's own file (for drills on the same machine)."""
-    told = os.environ.get("TONGBAN_KEY_PASSPHRASE", "").encode()
+    told = keys.told_passphrase()
     if told or data is None or not (data / "keys" / "passphrase").exists():
         return told
     return (data / "keys" / "passphrase").read_bytes()

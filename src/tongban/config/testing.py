@@ -15,25 +15,30 @@ import django
 from tongban.config import places
 from tongban.config.embedded import EmbeddedPostgres
 
-BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
+# Programs that tests play against, and Debian's packages that bring them.
+PEERS = {"chromium": ("chromium", "fonts-noto-cjk"), "softhsm2-util": ("softhsm2",), "clamd": ("clamav-daemon",)}
 
 
-def ensure_browser() -> None:
-    """Debian's Chromium: installed when we are root, asked for otherwise. The journeys skip, and say so, without it."""
-    if shutil.which("chromium"):
-        return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
+def ensure_peers() -> None:
+    """A browser, a hardware module in software, a scanner: installed when we are root, asked for otherwise. What lacks one skips, and says so."""
+    lacking = [name for program, names in PEERS.items() if not _found(program) for name in names]
+    if lacking and os.geteuid() == 0 and shutil.which("apt-get"):
         quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update"], check=False, env=environment, **quiet)
-        subprocess.run(["apt-get", "install", "-y", *BROWSER_PACKAGES], check=False, env=environment, **quiet)
-    if not shutil.which("chromium"):
-        print(f"没有浏览器，界面测试将跳过。请运行 / no browser, journeys skip; run: apt-get install {' '.join(BROWSER_PACKAGES)}", file=sys.stderr)
+        subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *lacking], check=False, env=environment, **quiet)
+    for program, names in PEERS.items():
+        if not _found(program):
+            print(f"没有{program}，有关测试将跳过。请运行 / no {program}, its tests skip; run: apt-get install {' '.join(names)}", file=sys.stderr)
+
+
+def _found(program: str) -> bool:
+    return bool(shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin"))
 
 
 def run(arguments: list[str]) -> int:
     """pytest over src and tests, with a PostgreSQL that is thrown away; arguments go to pytest."""
-    ensure_browser()
+    ensure_peers()
     with tempfile.TemporaryDirectory(prefix="tongban-test-") as folder:
         home = Path(folder)
         home.chmod(0o755)

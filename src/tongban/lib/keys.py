@@ -26,6 +26,12 @@ def kept(path: Path, make: Callable[[], bytes]) -> bytes:
     return path.read_bytes()
 
 
+def told_passphrase() -> bytes:
+    """From TONGBAN_KEY_PASSPHRASE, or the file that TONGBAN_KEY_PASSPHRASE_FILE names (a secret of the system's, in memory); b"" for neither."""
+    named = os.environ.get("TONGBAN_KEY_PASSPHRASE_FILE", "")
+    return os.environ.get("TONGBAN_KEY_PASSPHRASE", "").encode() or (Path(named).read_bytes().strip() if named else b"")
+
+
 def folder() -> Path:
     """Where the installation's keys lie."""
     return Path(settings.DATA_DIR) / "keys"
@@ -50,12 +56,11 @@ def forget() -> None:
 
 @lru_cache(maxsize=16)
 def keystore_in(folder: Path) -> Keystore:
-    """The keystore of a data folder. Its passphrase comes from TONGBAN_KEY_PASSPHRASE, or from a file beside it.
+    """The keystore of a data folder. Its passphrase is told by the environment, or lies in a file beside it.
 
-    The file is the default, so that one command starts everything; it protects a copied keystore, not a copied folder.
+    That file is the default, so that one command starts everything; it protects a copied keystore, not a copied folder.
     """
-    told = os.environ.get("TONGBAN_KEY_PASSPHRASE", "").encode()
-    passphrase = told or kept(folder / "passphrase", lambda: secrets.token_urlsafe(32).encode())
+    passphrase = told_passphrase() or kept(folder / "passphrase", lambda: secrets.token_urlsafe(32).encode())
     return Keystore.open(folder / "keystore.json", passphrase)
 
 

@@ -28,3 +28,27 @@ class LogTrusted(Event):
     about: ClassVar[str] = "origin"
     origin: str
     public: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CeremonyHeld(Event):
+    """The keystore got a new passphrase, in shares: who keeps one, how many open it. `keystore`: SM3 of the sealed file."""
+
+    tag: ClassVar[str] = "ledger.ceremony.held"
+    kind: ClassVar[str] = "keystore"
+    about: ClassVar[str] = "keystore"
+    keystore: str
+    custodians: list[str]
+    threshold: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordsDestroyed(Event):
+    """The keys of a cohort of sealed records were destroyed: what they sealed is gone in every copy."""
+
+    tag: ClassVar[str] = "ledger.records.destroyed"
+    kind: ClassVar[str] = "cohort"
+    about: ClassVar[str] = "cohort"
+    cohort: str
+    keys: list[str]
+    reason: str

@@ -75,7 +75,7 @@ class Remote:
         try:
             fsspec = import_module("fsspec")
         except ImportError as fault:
-            raise Unreachable("SFTP and S3 need fsspec with paramiko or s3fs installed beside; a mounted folder needs nothing") from fault
+            raise Unreachable("SFTP and S3 need fsspec with paramiko or s3fs: start with TONGBAN_OPTIONS=1 once; a mounted folder needs nothing") from fault
         self._moves = address.startswith("sftp://")
         try:
             self._files, self._root = fsspec.core.url_to_fs(address, **_login(address))

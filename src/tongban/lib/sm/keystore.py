@@ -1,6 +1,6 @@
-"""Keys in one file, sealed by a passphrase, and envelopes that name the key which closed them.
+"""Keys in one file, sealed by a passphrase or a hardware module, and envelopes that name the key which closed them.
 
-The passphrase becomes a sealing key by Argon2id; each key lies sealed with SM4-GCM, bound to its own name. A use (files, ledger, …) has one
+The passphrase becomes a sealing key by Argon2id, or the module opens one that only it can open; each key lies sealed with SM4-GCM, bound to its own name. A use (files, ledger, …) has one
 current key; rotated ones stay, so that what they closed still opens. The file is replaced as a whole: a power cut leaves the old or the new.
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 
 from argon2.low_level import Type, hash_secret_raw
 
+from tongban.lib.sm import module
 from tongban.lib.sm.sm4 import Tampered, seal, unseal
 
 VERSION = 1
@@ -56,7 +57,7 @@ class Keystore:
 
     @classmethod
     def open(cls, path: Path, passphrase: bytes) -> "Keystore":
-        """Open the file, or make it with this passphrase; raises WrongPassphrase, Tampered."""
+        """Open the file, or make it with this passphrase (the module's PIN, once it lies there); raises WrongPassphrase, Tampered."""
         document: dict[str, Any]
         with _locked(path):
             if not path.exists():
@@ -67,7 +68,7 @@ class Keystore:
                 _write(path, document)
             else:
                 document = json.loads(path.read_text())
-                sealing = _stretch(passphrase, bytes.fromhex(document["kdf"]["salt"]), document["kdf"])
+                sealing = _sealing_key(passphrase, document["kdf"], path)
         try:
             unseal(sealing, bytes.fromhex(document["check"]), bound_to=_bound(document["kdf"]))
         except Tampered as fault:
@@ -162,10 +163,19 @@ class Keystore:
 
     def change_passphrase(self, new: bytes) -> None:
         """Seal every key again under another passphrase."""
+        salt = secrets.token_bytes(16)
+        self._seal_again(_stretch(new, salt, COST), {**COST, "salt": salt.hex()})
+
+    def move_to_module(self, pin: bytes, *, token: str) -> str:
+        """Seal every key again under one that never leaves a hardware module; that key's label. Raises module.Unavailable."""
+        sealing = os.urandom(16)
+        kdf = module.wrap(sealing, pin, token=token)
+        self._seal_again(sealing, kdf)
+        return str(kdf["label"])
+
+    def _seal_again(self, sealing: bytes, kdf: dict[str, Any]) -> None:
         with _locked(self._path):
             self._read(json.loads(self._path.read_text()))
-            salt = secrets.token_bytes(16)
-            sealing, kdf = _stretch(new, salt, COST), {**COST, "salt": salt.hex()}
             rows = [
                 r if r["state"] == "destroyed" else {**r, "sealed": seal(sealing, self._key(r["id"]).material, bound_to=_name(r)).hex()}
                 for r in self._document["keys"]
@@ -187,6 +197,15 @@ def _wiped(row: dict[str, str], now: str) -> dict[str, str]:
 
 def _bound(kdf: dict[str, Any]) -> bytes:
     return json.dumps(kdf, sort_keys=True).encode()
+
+
+def _sealing_key(secret: bytes, kdf: dict[str, Any], path: Path) -> bytes:
+    if kdf["name"] != module.NAME:
+        return _stretch(secret, bytes.fromhex(kdf["salt"]), kdf)
+    try:
+        return module.unwrap(kdf, secret)
+    except module.Refused as fault:
+        raise WrongPassphrase(str(path)) from fault
 
 
 def _stretch(passphrase: bytes, salt: bytes, cost: dict[str, Any]) -> bytes:

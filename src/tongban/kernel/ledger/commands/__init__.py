@@ -5,14 +5,14 @@ from typing import Any
 
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.ledger.commands.seal import seal_entries
-from tongban.kernel.ledger.commands.signing import introduce_key, ledger_key, ledger_keys, origin, publics, signers
+from tongban.kernel.ledger.commands.signing import introduce_key, ledger_key, ledger_keys, origin, publics, record_ceremony, signers
 from tongban.kernel.ledger.commands.witness import Behind, cosign, keep_cosignature, request_for, trust_log
 from tongban.lib import clock, statements
 from tongban.lib.events import Event
 
 __all__ = [
     "COLUMNS", "VALUES", "Behind", "append", "cosign", "entry", "introduce_key", "keep_cosignature", "ledger_key", "ledger_keys",
-    "origin", "publics", "request_for", "seal_entries", "signers", "trust_log",
+    "origin", "publics", "record_ceremony", "request_for", "seal_entries", "signers", "trust_log",
 ]  # fmt: skip
 
 # For a statement that inserts an entry together with the rows it is about: the columns, and the values of `entry`.

@@ -49,3 +49,9 @@ def introduce_key(actor: Actor, *, reason: str) -> sm.SigningKey:
     event = events.KeyIntroduced(key=sm.sm3_hex(fresh.public)[:16], public=fresh.public.hex(), before=before.public.hex(), reason=reason[:200])
     record(actor, event, authority="GB/T 39786 密钥管理")
     return fresh
+
+
+@command("ledger.rotate_key")
+def record_ceremony(actor: Actor, *, custodians: list[str], threshold: int, keystore: str) -> None:
+    """Say for ever that a key ceremony was held, and who keeps its shares."""
+    record(actor, events.CeremonyHeld(keystore=keystore, custodians=custodians, threshold=threshold), authority="GB/T 39786 密钥管理")
