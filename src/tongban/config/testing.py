@@ -33,7 +33,7 @@ def ensure_peers() -> None:
 
 
 def _found(program: str) -> bool:
-    return bool(shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin"))
+    return bool(shutil.which(program) or shutil.which(program, path="/usr/sbin"))
 
 
 def run(arguments: list[str]) -> int:

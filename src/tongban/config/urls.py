@@ -26,6 +26,7 @@ urlpatterns = [
     path("networks/", include("tongban.rooms.base.networks.urls")),
     path("security/", include("tongban.rooms.trust.security.urls")),
     path("supervision/", include("tongban.rooms.service.supervision.urls")),
+    path("scim/v2/", include("tongban.rooms.trust.account.views.scim.urls")),
     path("", include("tongban.rooms.trust.account.views.provider.urls")),
     path("", include("tongban.rooms.service.hall.urls")),
 ]

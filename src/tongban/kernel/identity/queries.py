@@ -370,3 +370,18 @@ def retention() -> list[Retention]:
     """What is kept after a cancellation."""
     today = clock.today()
     return list(Retention.objects.filter(effective_from__lte=today).filter(Q(effective_to=None) | Q(effective_to__gte=today)).order_by("id"))
+
+
+def account_of(account: int) -> Account:
+    """Any account, open or closed."""
+    return Account.objects.select_related("person").get(id=account)
+
+
+def account_with_number(id_number: str, name: str) -> Account | None:
+    """The account of the person whom number and name fit, both; None when there is none."""
+    return Account.objects.filter(person__in=Person.objects.of_number(id_number).filter(name=name.strip())).first()
+
+
+def clashing(account: Account, role: str) -> str:
+    """The role already held that nobody may hold together with `role`."""
+    return rules.clashes(role, {p.role for p in posts(account)})

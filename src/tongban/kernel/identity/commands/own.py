@@ -19,6 +19,12 @@ from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
 @command("identity.use_account")
 def change_contact(actor: Actor, *, mobile: str, email: str) -> None:
     """Where notices reach the actor; both may be empty."""
+    set_contact(actor.account or 0, mobile=mobile, email=email)
+    record(actor, events.AccountChanged(account=actor.account or 0, what="contact"))
+
+
+def set_contact(account_id: int, *, mobile: str, email: str) -> None:
+    """Store where notices reach someone; raises Invalid. Only for commands."""
     mobile, email = mobile.strip(), email.strip()
     faults: dict[str, object] = {}
     if mobile and codes.mobile_fault(mobile):
@@ -30,11 +36,10 @@ def change_contact(actor: Actor, *, mobile: str, email: str) -> None:
             faults["email"] = _("E-mail: write it as name@example.cn.")
     if faults:
         raise Invalid(next(iter(faults.values())), fields=faults)
-    account = Account.objects.select_related("person").get(id=actor.account)
+    account = Account.objects.select_related("person").get(id=account_id)
     account.email, account.person.mobile = email, mobile
     account.person.save(update_fields=["mobile"])
     account.save(update_fields=["email"])
-    record(actor, events.AccountChanged(account=actor.account or 0, what="contact"))
 
 
 @command("identity.use_account")

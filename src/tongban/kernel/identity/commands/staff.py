@@ -96,6 +96,15 @@ def close_account(actor: Actor, *, account: int) -> None:
 
 
 @command("identity.manage_accounts")
+def reopen_account(actor: Actor, *, account: int) -> None:
+    """Whoever was let go and came back logs in again as before."""
+    held = queries.managed_account(actor, account)
+    held.is_active = True
+    held.save(update_fields=["is_active"])
+    record(actor, events.AccountChanged(account=held.id, what="reopened"))
+
+
+@command("identity.manage_accounts")
 def reset_password(actor: Actor, *, account: int) -> str:
     """A new first password for someone who was identified; the old one, its sessions and second proofs end, and the owner is told."""
     held = queries.managed_account(actor, account)

@@ -87,3 +87,15 @@ class LoggedOutThere(Event):
     client: str
     sub: str
     sid: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StaffProvisioned(Event):
+    """A personnel system opened, changed or removed an official. `change`: opened, changed, removed."""
+
+    tag: ClassVar[str] = "account.staff.provisioned"
+    kind: ClassVar[str] = "account"
+    about: ClassVar[str] = "account"
+    account: int
+    client: str
+    change: str

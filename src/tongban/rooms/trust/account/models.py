@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from tongban.lib import columns
+
 
 class Question(models.Model):
     """Why an official looked at someone's data: asked by the person, answered by the official's organ."""
@@ -61,6 +63,32 @@ class Client(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Provisioned(models.Model):
+    """An official whom a personnel system keeps (SCIM): what it told, beside the account."""
+
+    organ = models.ForeignKey("orgs.Organ", on_delete=models.PROTECT, related_name="+")
+    account = models.BigIntegerField()
+    own_before = models.BooleanField(help_text="the person had the account already: it is not closed when the official leaves")
+    user_name = models.CharField(max_length=60)
+    external_id = models.CharField(max_length=100, blank=True)
+    document = columns.SealedJSON(help_text="name, emails, phones, employee_number")
+    active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organ", "user_name"], condition=models.Q(gone_at=None), name="provisioned_name"),
+            models.UniqueConstraint(fields=["account"], condition=models.Q(gone_at=None), name="provisioned_once"),
+        ]
+
+    def cohort(self) -> str:
+        """What an organ's personnel system tells is that organ's."""
+        return columns.cohort("staff", self.organ.key)
 
 
 class Consent(models.Model):

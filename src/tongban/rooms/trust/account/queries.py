@@ -12,7 +12,7 @@ from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock, keys, sm
 from tongban.lib.errors import NotFound
 from tongban.rooms.trust.account import rules
-from tongban.rooms.trust.account.models import Client, Consent, Question, Token
+from tongban.rooms.trust.account.models import Client, Consent, Provisioned, Question, Token
 
 
 def digest(secret: str) -> str:
@@ -105,3 +105,22 @@ def question(actor: Actor, question_id: int) -> Question:
 def own_questions(actor: Actor) -> dict[int, Question]:
     """What the actor asked, by the ledger entry it is about."""
     return {q.entry: q for q in Question.objects.filter(account=actor.account)}
+
+
+def all_provisioned(client: Client) -> list[Provisioned]:
+    """The officials whom the client's organ keeps by a personnel system, in the order of their coming."""
+    return list(Provisioned.objects.select_related("organ").filter(organ_id=client.organ_id, gone_at=None).order_by("id"))
+
+
+def provisioned(client: Client, key: str) -> Provisioned:
+    """One of them; raises NotFound."""
+    rows = Provisioned.objects.select_related("organ").filter(organ_id=client.organ_id, gone_at=None)
+    found = rows.filter(id=int(key)).first() if key.isascii() and key.isdigit() and len(key) < 19 else None
+    if found is None:
+        raise NotFound(_("There is no such official in your organ."))
+    return found
+
+
+def id_number_of(row: Provisioned) -> str:
+    """The identity number behind a provisioned official; for comparing, never for telling."""
+    return str(identity.account_of(row.account).person.id_number)

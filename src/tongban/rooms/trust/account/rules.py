@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from tongban.kernel.identity.rules import DELEGABLE
+
 CODE_LIFE, ACCESS_LIFE, REFRESH_LIFE, DEVICE_LIFE = timedelta(seconds=60), timedelta(minutes=30), timedelta(days=30), timedelta(minutes=10)
 POLL_EVERY = 5  # seconds
 # The claims of each scope, and the level that a login needs before they are told.
@@ -12,7 +14,9 @@ CLAIMS = {
     "enterprise": ("enterprises",), "identity": ("id_number",),
 }  # fmt: skip
 LEVEL_OF_SCOPE = {"identity": 2}
-SCOPES = (*CLAIMS, "offline_access")
+PROVISIONED = DELEGABLE  # roles that a personnel system may give: no administrator
+MACHINE_SCOPES = ("scim",)  # for a system that acts without a user, and keeps the officials of its organ
+SCOPES = (*CLAIMS, "offline_access", *MACHINE_SCOPES)
 GRANTS = {
     "web": ("authorization_code", "refresh_token", "client_credentials"), "native": ("authorization_code", "refresh_token"),
     "machine": ("client_credentials",), "device": ("urn:ietf:params:oauth:grant-type:device_code", "refresh_token"),

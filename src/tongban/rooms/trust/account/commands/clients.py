@@ -39,7 +39,8 @@ def request_client(
         )
     if any(rules.uri_fault(u) for u in [*post_logout_uris, *([backchannel_uri] if backchannel_uri else [])]):
         raise _refuse("backchannel_uri", _("Logout addresses: https ones without “#” or “*”."))
-    if not set(scopes) <= set(rules.SCOPES) or (interactive and "openid" not in scopes):
+    offered = set(rules.SCOPES) - (set() if kind == "machine" else set(rules.MACHINE_SCOPES))
+    if not set(scopes) <= offered or (interactive and "openid" not in scopes):
         raise _refuse("scopes", _("What it learns: choose from the list; logging people in needs “openid”."))
     made = Client.objects.create(
         client_id=secrets.token_hex(12), name=name.strip()[:80], purpose=purpose.strip()[:300], organ=orgs.organ_by_id(actor.organ),

@@ -119,4 +119,5 @@ def words() -> dict[str, str]:
         "openid": _("That it is you, by a number that only this system gets"), "profile": _("Your name"),
         "phone": _("Your mobile number"), "official": _("Your organ and roles"), "enterprise": _("The enterprises you act for"),
         "identity": _("Your identity number"), "offline_access": _("To stay logged in there for thirty days"),
+        "scim": _("To keep accounts and roles of the organ's officials (machines only)"),
     }  # fmt: skip
