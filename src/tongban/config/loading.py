@@ -39,6 +39,7 @@ def _reference(data: Path) -> Steps:
         ("工作日历（年）", _years),
         ("通知模板", notices.load_templates),
         ("灾难恢复等级", lambda: continuity.load_tiers(data / "continuity")),
+        ("保留期限", lambda: continuity.load_retention(data / "continuity")),
         ("安全规则、控制点、时限", lambda: security.load_reference(data / "security")),
         ("注销后的保留期限", lambda: identity_seed.load_retention(data / "identity")),
         ("网络覆盖基线", lambda: networks.load_goals(data / "networks")),

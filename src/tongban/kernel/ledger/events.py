@@ -40,15 +40,3 @@ class CeremonyHeld(Event):
     keystore: str
     custodians: list[str]
     threshold: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RecordsDestroyed(Event):
-    """The keys of a cohort of sealed records were destroyed: what they sealed is gone in every copy."""
-
-    tag: ClassVar[str] = "ledger.records.destroyed"
-    kind: ClassVar[str] = "cohort"
-    about: ClassVar[str] = "cohort"
-    cohort: str
-    keys: list[str]
-    reason: str

@@ -130,14 +130,14 @@ class Keystore:
         return self._add(use, make, now, replace=True)
 
     def destroy(self, use: str, *, now: str) -> list[str]:
-        """Wipe every key of a use, rotated ones too; their identifiers. What they closed can be read by nobody again.
+        """Wipe every key of a use, rotated ones too; their identifiers, the same when asked again. What they closed can be read by nobody.
 
         The rows stay without their key, so that what is gone on purpose can be told from what is damaged.
         """
         with _locked(self._path):
             self._read(json.loads(self._path.read_text()))
-            gone = [row["id"] for row in self._document["keys"] if row["use"] == use and row["state"] != "destroyed"]
-            rows = [_wiped(row, now) if row["id"] in gone else row for row in self._document["keys"]]
+            gone = [row["id"] for row in self._document["keys"] if row["use"] == use]
+            rows = [_wiped(row, now) if row["use"] == use and row["state"] != "destroyed" else row for row in self._document["keys"]]
             self._document["keys"] = rows
             _write(self._path, self._document)
             self._read(self._document)

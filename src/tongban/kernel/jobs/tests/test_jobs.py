@@ -46,7 +46,7 @@ def test_the_same_key_waits_once():
 
 def test_every_schedule_belongs_to_a_task_and_is_a_cron_line():
     app.perform_import_paths()
-    assert {"notices.deliver", "hall.drop_old_drafts", "hall.default_ratings"} <= set(queue.SCHEDULES)
+    assert {"notices.deliver", "continuity.retain", "hall.default_ratings"} <= set(queue.SCHEDULES)
     for name, cron in queue.SCHEDULES.items():
         assert name in app.tasks
         assert len(cron.split()) == 5

@@ -7,13 +7,16 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from tongban.kernel.identity.actor import Actor
+from tongban.kernel.jobs import queue
 from tongban.kernel.orgs import queries as orgs
-from tongban.lib import clock
+from tongban.lib import clock, columns
 from tongban.lib.acts import command, nothing_changed, record
 from tongban.lib.errors import Conflict, Invalid, Refused
+from tongban.lib.retention import PURGES
 from tongban.rooms.base.continuity import events, queries, rules
-from tongban.rooms.base.continuity.models import Drill, DrillPlan, Report, System
+from tongban.rooms.base.continuity.models import Destruction, Drill, DrillPlan, Report, RetentionRule, System
 
+APPRAISAL = "机关档案管理规定（国家档案局令第13号）"
 AUTHORITY = "GB/T 20988 信息系统灾难恢复规范"
 OWN, OWN_ORGAN = "tongban", "sd-bigdata"
 LONGEST = 10 * 366 * 24 * 3600
@@ -125,3 +128,67 @@ def note_told(actor: Actor, *, system: int, standing: list[str]) -> list[str]:
     if not fresh:
         nothing_changed()
     return fresh
+
+
+@command("continuity.run")
+def expire(actor: Actor, *, rule: int) -> int:
+    """Remove the rows of a kind whose time is over; returns how many went."""
+    held = RetentionRule.objects.select_for_update().get(id=rule, way=RetentionRule.Way.DELETE)
+    before = clock.now() - timedelta(days=held.days or 0)
+    count = PURGES[held.key](before)
+    held.run_at, held.removed = clock.now(), held.removed + count
+    held.save(update_fields=["run_at", "removed"])
+    if count:
+        record(actor, events.RowsExpired(key=held.key, before=before.isoformat(), count=count), authority=held.document)
+    else:
+        nothing_changed()
+    return count
+
+
+@command("continuity.manage")
+def propose_destruction(actor: Actor, *, cohort: str, reason: str) -> Destruction:
+    """Ask that the keys of a cohort whose time is over be destroyed. Nothing is destroyed yet."""
+    due = next((d for d in queries.due_cohorts(actor) if d.cohort == cohort), None)
+    if due is None:
+        raise Conflict(_("These records are not due, or someone proposed them already. Reload the page."))
+    if len(reason.strip()) < 2:
+        raise Invalid.at("reason", _("Reason: say who appraised the records and how."))
+    made = Destruction.objects.create(
+        cohort=cohort, organ_name=due.organ_name, region_code=due.region_code, reason=reason.strip()[:300], asked_by=actor.account or 0,
+        asked_by_name=actor.name, asked_at=clock.now(),
+    )  # fmt: skip
+    record(actor, events.DestructionDecided(cohort=cohort, change="asked", words=made.reason, keys=[]), authority=APPRAISAL)
+    return made
+
+
+@command("continuity.agree_destruction")
+def decide_destruction(actor: Actor, *, destruction: int, good: bool, words: str) -> Destruction:
+    """Agree or refuse; whoever asked does not decide. The keys are destroyed by a job, after this is on record."""
+    held = queries.destructions(actor).select_for_update().filter(id=destruction, state=Destruction.State.ASKED).first()
+    if held is None:
+        raise Conflict(_("This has been decided meanwhile. Reload the page."))
+    if held.asked_by == actor.account:
+        raise Refused(_("Whoever asked does not decide. Let another person look at it."))
+    if not good and len(words.strip()) < 2:
+        raise Invalid.at("words", _("Reason: say why."))
+    held.state = Destruction.State.AGREED if good else Destruction.State.REFUSED
+    held.decided_by_name, held.decided_at, held.words = actor.name, clock.now(), words.strip()[:300]
+    held.save(update_fields=["state", "decided_by_name", "decided_at", "words"])
+    record(actor, events.DestructionDecided(cohort=held.cohort, change=held.state, words=held.words, keys=[]), authority=APPRAISAL)
+    if good:
+        queue.defer("continuity.destroy", key=f"continuity.destroy.{held.id}", destruction=held.id)
+    return held
+
+
+@command("continuity.run")
+def destroy_agreed(actor: Actor, *, destruction: int) -> list[str]:
+    """Destroy the keys that two people agreed on, and say which they were. Run again after a crash it comes to the same end."""
+    held = Destruction.objects.select_for_update().get(id=destruction)
+    if held.state != Destruction.State.AGREED:
+        nothing_changed()
+        return list(held.keys)
+    held.keys = columns.destroy(held.cohort)
+    held.state, held.done_at = Destruction.State.DONE, clock.now()
+    held.save(update_fields=["keys", "state", "done_at"])
+    record(actor, events.DestructionDecided(cohort=held.cohort, change="done", words="", keys=held.keys), authority=APPRAISAL)
+    return list(held.keys)

@@ -54,3 +54,28 @@ class LatenessTold(Event):
     about: ClassVar[str] = "system"
     system: str
     what: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowsExpired(Event):
+    """Rows of a kind went because their time was over; `before`: what is older than this moment."""
+
+    tag: ClassVar[str] = "continuity.rows.expired"
+    kind: ClassVar[str] = "retention"
+    about: ClassVar[str] = "key"
+    key: str
+    before: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DestructionDecided(Event):
+    """`change`: asked, refused, agreed, done; `keys` are named once they are gone."""
+
+    tag: ClassVar[str] = "continuity.destruction.decided"
+    kind: ClassVar[str] = "destruction"
+    about: ClassVar[str] = "cohort"
+    cohort: str
+    change: str
+    words: str
+    keys: list[str]

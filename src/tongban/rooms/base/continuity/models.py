@@ -78,3 +78,51 @@ class Drill(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["system", "-at"], name="continuity_last_drill")]
+
+
+class RetentionRule(models.Model):
+    """How long a kind of record is kept and how it ends, from `data/continuity/retention.csv`."""
+
+    class Way(models.TextChoices):
+        DELETE = "delete", "每夜删除"
+        DESTROY = "destroy", "销毁密钥"
+
+    key = models.CharField(max_length=40)
+    what = models.CharField(max_length=80)
+    way = models.CharField(max_length=8, choices=Way.choices)
+    days = models.PositiveIntegerField(null=True)
+    years = models.PositiveSmallIntegerField(null=True)
+    counted_from = models.CharField(max_length=40)
+    document = models.CharField(max_length=200)
+    effective_from = models.DateField()
+    effective_to = models.DateField(null=True)
+    verified = models.BooleanField(default=False)
+    run_at = models.DateTimeField(null=True)
+    removed = models.BigIntegerField(default=0, help_text="rows removed so far")
+
+
+class Destruction(models.Model):
+    """Keys of one cohort, proposed for destruction by one person and decided on by another."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", "待批准"
+        REFUSED = "refused", "未批准"
+        AGREED = "agreed", "正在销毁"
+        DONE = "done", "已销毁"
+
+    cohort = models.CharField(max_length=120)
+    organ_name = models.CharField(max_length=120)
+    region_code = models.CharField(max_length=9)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ASKED)
+    reason = models.CharField(max_length=300)
+    asked_by = models.BigIntegerField()
+    asked_by_name = models.CharField(max_length=60)
+    asked_at = models.DateTimeField()
+    decided_by_name = models.CharField(max_length=60, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    words = models.CharField(max_length=300, blank=True)
+    keys = models.JSONField(default=list)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["cohort"], condition=models.Q(state__in=["asked", "agreed"]), name="destruction_once")]

@@ -8,10 +8,11 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from tongban.kernel.identity.actor import Actor
-from tongban.lib import clock
+from tongban.kernel.orgs import queries as orgs
+from tongban.lib import clock, columns
 from tongban.lib.errors import NotFound
 from tongban.rooms.base.continuity import rules
-from tongban.rooms.base.continuity.models import Drill, DrillPlan, Report, System, Tier
+from tongban.rooms.base.continuity.models import Destruction, Drill, DrillPlan, Report, RetentionRule, System, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +82,53 @@ def _row(one: System, tier: rules.Tier, backup: Report | None, drill: Drill | No
 def open_plans(one: System) -> QuerySet[DrillPlan]:
     """Plans whose drill has not been held."""
     return DrillPlan.objects.filter(system=one, drill=None).order_by("day")
+
+
+def retention_rules() -> list[RetentionRule]:
+    """What is in force today, deletions first."""
+    today = clock.today()
+    rows = RetentionRule.objects.filter(Q(effective_to=None) | Q(effective_to__gte=today), effective_from__lte=today)
+    return list(rows.order_by("way", "id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A cohort whose time is over: its keys may be destroyed once two people agree."""
+
+    cohort: str
+    what: str
+    organ_name: str
+    region_code: str
+    year: int
+
+
+def due_cohorts(actor: Actor) -> list[Due]:
+    """Within the actor's regions; those proposed already are left out."""
+    waiting = set(Destruction.objects.filter(state__in=["asked", "agreed"]).values_list("cohort", flat=True))
+    found = []
+    for rule in retention_rules():
+        if rule.way == RetentionRule.Way.DESTROY and rule.years is not None:
+            for cohort in columns.cohorts(rule.key):
+                _kind, organ, year = cohort.split("|")
+                name, region = _answers_for(organ)
+                if cohort not in waiting and rules.is_over(int(year), rule.years, clock.today()) and actor.reaches(region):
+                    found.append(Due(cohort, rule.what, name, region, int(year)))
+    return found
+
+
+def _answers_for(organ: str) -> tuple[str, str]:
+    """(name, region) of the organ of a cohort; the platform's own records are the province's."""
+    try:
+        held = orgs.organ(organ)
+    except NotFound:
+        return organ, "37"
+    return held.name, held.region_code
+
+
+def destructions(actor: Actor) -> QuerySet[Destruction]:
+    """Proposed and decided ones within the actor's regions, what waits first."""
+    actor.require("continuity.read")
+    reach = Q() if actor.is_system else Q(pk=None)
+    for region in actor.regions if not actor.is_system else ():
+        reach |= Q(region_code__startswith=region)
+    return Destruction.objects.filter(reach).order_by("state", "-id")

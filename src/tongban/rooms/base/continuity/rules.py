@@ -133,3 +133,8 @@ def _micro(told: str) -> str:
 WORDS = {
     NEVER: "从未备份", FAILED: "最近一次备份失败", LATE_BACKUP: "备份逾期", LATE_DRILL: "演练逾期", MISSED: "演练未达目标", GOOD: "正常",
 }  # fmt: skip
+
+
+def is_over(year: int, years: int, today: date) -> bool:
+    """Whether what was sealed in `year` has been kept for `years` full years after that year's end."""
+    return today.year > year + years

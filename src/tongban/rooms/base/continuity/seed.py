@@ -7,7 +7,7 @@ from pathlib import Path
 from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock
 from tongban.rooms.base.continuity import commands
-from tongban.rooms.base.continuity.models import System, Tier
+from tongban.rooms.base.continuity.models import RetentionRule, System, Tier
 
 DEMO = (
     ("jn-services", "济南市政务服务平台（合成）", "3701-market", 5, "pgbackrest", 0.4, 20),
@@ -47,3 +47,18 @@ def load_demo(actor: Actor) -> int:
             commands.record_drill(actor, system=key, at=day, rpo_s=40, rto_s=900, passed=True, words="演示数据")
         made += 1
     return made
+
+
+def load_retention(folder: Path) -> int:
+    """Enter how long what is kept, once."""
+    if RetentionRule.objects.exists():
+        return 0
+    with (folder / "retention.csv").open(newline="") as file:
+        rows = [
+            RetentionRule(
+                key=r["key"], what=r["what"], way=r["way"], days=int(r["days"]) if r["days"] else None, years=int(r["years"]) if r["years"] else None,
+                counted_from=r["counted_from"], document=r["document"], effective_from=date.fromisoformat(r["effective_from"]), verified=r["verified"] == "yes",
+            )
+            for r in csv.DictReader(file)
+        ]  # fmt: skip
+    return len(RetentionRule.objects.bulk_create(rows))

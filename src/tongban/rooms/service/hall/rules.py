@@ -16,7 +16,6 @@ RATING_LIFE = timedelta(days=14)
 DEFAULT_LEVEL = 3  # nobody rated: kept apart as 基本满意 by default, as Guangdong does (gd.gov.cn, 2019), and counted nowhere as given
 RECTIFY_DAYS = 5  # working days, as in Dezhou (ceirp.cn); other cities set other numbers
 BAD = 4
-DRAFT_LIFE = timedelta(days=30)
 
 # Versions of a matter: state × act -> state. Who drafted may not review (checked by the command).
 VERSION_MOVES = {

@@ -1,9 +1,10 @@
 """Slow and scheduled work of the hall."""
 
+from datetime import datetime
+
 from tongban.kernel.identity.actor import system
 from tongban.kernel.jobs.queue import task
-from tongban.lib import clock
-from tongban.rooms.service.hall import rules
+from tongban.lib.retention import purges
 from tongban.rooms.service.hall.commands import licences, ratings
 from tongban.rooms.service.hall.models import Draft
 
@@ -14,10 +15,10 @@ def make_licence(case_number: str) -> None:
     licences.issue_licence(system("通办·制证"), case_number=case_number)
 
 
-@task("hall.drop_old_drafts", cron="17 3 * * *")
-def drop_old_drafts() -> None:
-    """Drafts that nobody touched for thirty days go."""
-    Draft.objects.filter(saved_at__lt=clock.now() - rules.DRAFT_LIFE, case_number="").delete()
+@purges("hall.drafts")
+def drop_old_drafts(before: datetime) -> int:
+    """Drafts that were never submitted and that nobody touched."""
+    return Draft.objects.filter(saved_at__lt=before, case_number="").delete()[0]
 
 
 @task("hall.default_ratings", cron="37 2 * * *")

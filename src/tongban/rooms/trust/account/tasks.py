@@ -4,13 +4,15 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from datetime import datetime
 
 from tongban.kernel.identity.actor import system
 from tongban.kernel.identity.commands import powers
 from tongban.kernel.jobs.queue import task
 from tongban.lib.errors import Unavailable
 from tongban.rooms.trust.account.commands.signing import issuer, signed
-from tongban.rooms.trust.account.models import Client
+from tongban.lib.retention import purges
+from tongban.rooms.trust.account.models import Client, Code, Device, Token
 
 PATIENCE, LIFE = 5, 120  # seconds
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -36,3 +38,10 @@ def tell_logged_out(client: Client, *, sub: str, sid: str, event: int) -> None:
             return
     except (OSError, ValueError) as fault:
         raise Unavailable(f"{client.name}: {fault}") from fault
+
+
+@purges("account.tokens")
+def drop_tokens(before: datetime) -> int:
+    """Codes, device codes and tokens that ran out; refresh tokens end later than their access tokens and count."""
+    gone = Code.objects.filter(expires_at__lt=before).delete()[0] + Device.objects.filter(expires_at__lt=before).delete()[0]
+    return gone + Token.objects.filter(access_expires_at__lt=before).exclude(refresh_expires_at__gte=before).delete()[0]

@@ -11,6 +11,7 @@ from tongban.kernel.jobs.queue import task
 from tongban.kernel.ledger import commands as ledger
 from tongban.kernel.ledger import queries as ledger_queries
 from tongban.lib import clock
+from tongban.lib.retention import purges
 from tongban.rooms.trust.security import queries
 from tongban.rooms.trust.security.commands import alerts, incidents, intake, protection, warnings
 from tongban.rooms.trust.security.models import CorrelationRule
@@ -79,11 +80,13 @@ def watch_all() -> int:
     return late
 
 
-@task("security.expire", cron="41 3 * * *", lock="security.expire")
-def expire() -> None:
-    """Every night: observations that need be kept no longer."""
-    while intake.expire():
-        pass
+@purges("security.observations")
+def expire(before: datetime) -> int:
+    """Observations that need be kept no longer, so many at a time."""
+    gone = 0
+    while some := intake.expire(before):
+        gone += some
+    return gone
 
 
 @task("security.check_ledger", cron="23 4 * * *", lock="security.check_ledger")

@@ -8,7 +8,7 @@ from tongban.lib import columns
 
 
 class Draft(models.Model):
-    """What someone has filled in so far; kept thirty days."""
+    """What someone has filled in so far; how long it is kept stands in the retention table."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     account = models.BigIntegerField(db_index=True)

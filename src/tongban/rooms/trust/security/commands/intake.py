@@ -5,7 +5,7 @@ that the law asks for.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tongban.lib import clock, syslog
 from tongban.lib.watch import Noticed
@@ -15,7 +15,6 @@ from tongban.rooms.trust.security.rules import reading
 from tongban.rooms.trust.security.rules.correlation import KINDS
 
 HOME = "37"
-KEPT = timedelta(days=190)  # 网络安全法 (2016) art. 21(3): logs for no less than six months; unverified here
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def _from_syslog(message: syslog.Message, peer: str, known: list[reading.Extract
     )  # fmt: skip
 
 
-def expire(most: int = 50_000) -> int:
-    """Remove what is older than the law asks to keep; returns how many."""
-    old = Observation.objects.filter(received_at__lt=clock.now() - KEPT).order_by("received_at").values("id")[:most]
+def expire(before: datetime, most: int = 50_000) -> int:
+    """Remove what came in before a moment; returns how many."""
+    old = Observation.objects.filter(received_at__lt=before).order_by("received_at").values("id")[:most]
     return Observation.objects.filter(id__in=old).delete()[0]
