@@ -59,7 +59,10 @@ def read_file(name: str, content: bytes, columns: Sequence[str]) -> list[dict[st
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = content.decode("gb18030", errors="replace")
-        rows = list(csv.reader(io.StringIO(text)))
+        try:
+            rows = list(csv.reader(io.StringIO(text, newline=None)))  # line ends of any system
+        except csv.Error as fault:
+            raise Invalid(_("The file is no table of comma-separated values: a cell is too long or a quotation mark is missing.")) from fault
     if not rows:
         raise Invalid(_("The file is empty."))
     header = [c.strip() for c in rows[0]]

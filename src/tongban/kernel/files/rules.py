@@ -8,6 +8,7 @@ _ENDINGS = {
     "pdf": "application/pdf", "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png",
     "docx": "application/zip", "xlsx": "application/zip", "ofd": "application/zip",
 }  # fmt: skip
+LONGEST_NAME = 120
 ALLOWED = "PDF、JPG、PNG、DOCX、XLSX、OFD"
 MEDIA = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -41,4 +42,6 @@ def safe_name(name: str) -> str:
     """The last part of a name, without control characters, at most 120 long, its ending kept."""
     base = "".join(c for c in name.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable()).strip() or "file"
     stem, dot, ending = base.rpartition(".")
-    return base if len(base) <= 120 else (stem[: 119 - len(ending)] + dot + ending if dot else base[:120])
+    if len(base) <= LONGEST_NAME:
+        return base
+    return stem[: LONGEST_NAME - 1 - len(ending)] + dot + ending if dot and len(ending) < LONGEST_NAME // 2 else base[:LONGEST_NAME]

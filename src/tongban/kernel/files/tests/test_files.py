@@ -50,6 +50,9 @@ class TestRules:
         assert rules.safe_name(name) == safe
         assert len(rules.safe_name(name)) <= 120
 
+    def test_an_ending_longer_than_a_name_may_be_is_cut_too(self):
+        assert len(rules.safe_name("a." + "x" * 300)) == 120
+
     def test_office_documents_are_told_apart_by_their_ending(self):
         assert "wordprocessing" in rules.media_type("a.docx", b"PK\x03\x04")
         assert rules.media_type("a.pdf", b"%PDF-") == "application/pdf"
