@@ -44,7 +44,7 @@ def measure(say):
             for thread in threads:
                 thread.join()
             say(f"killed after {len(answered)} applications")
-            done = tongban(two, "failover", "--port", str(other))
+            done = tongban(two, "failover", "--up", "--port", str(other))
             if done.returncode:
                 raise RuntimeError(done.stdout + done.stderr)
             before = [n for at, n in answered if at <= killed - 1]

@@ -91,7 +91,7 @@ def main() -> int:
         "up": up, "down": down, "status": status, "logs": logs, "demo": demo, "bench": bench, "verify": verify,
         "test": run_tests, "check": run_checks, "manage": manage, "worker": worker, "sbom": sbom, "audit": audit, "ship": recovery.ship,
         "backup": lambda o: recovery.take(o, say), "restore": lambda o: recovery.bring_back(o, say), "drill": lambda o: recovery.drill(o, say),
-        "standby": lambda o: standby.standby(o, say), "failover": lambda o: standby.failover(o, say),
+        "standby": lambda o: standby.standby(o, say), "failover": failover,
     }  # fmt: skip
     try:
         return actions[options.command](options)
@@ -119,6 +119,15 @@ def up(options: argparse.Namespace) -> int:
     if options.detach:
         return _detach(options)
     return _foreground(options)
+
+
+def failover(options: argparse.Namespace) -> int:
+    """Promote the standby and, with --up, serve from it."""
+    done = standby.failover(options, say)
+    if done or not options.serve:
+        return done
+    options.detach = True
+    return up(options)
 
 
 def _foreground(options: argparse.Namespace) -> int:

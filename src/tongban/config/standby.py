@@ -38,6 +38,8 @@ def add(add_command: Callable[[str, str], argparse.ArgumentParser], placed: Call
     one.add_argument("--detach", action="store_true", help="在后台运行 / run in the background")
     two = add_command("failover", "切换：备机接替主系统 / let a standby take the primary's place")
     placed(two)
+    two.add_argument("--up", action="store_true", dest="serve", help="切换后随即启动全部服务 / start all services at once")
+    two.add_argument("--no-demo", action="store_true", help="与 --up 同用：不装入演示数据 / with --up: without demo data")
     two.add_argument("--force", action="store_true", help="主系统的目录不可达时仍然切换 / even where the primary's folder cannot be reached")
 
 
@@ -214,7 +216,9 @@ def _failover(options: argparse.Namespace, say: Say) -> int:
     fence.raise_generation(data, higher)
     _promote(follower.postgres)
     (data / FOLLOWS).unlink(missing_ok=True)
-    say(f"已切换：第{higher}代，用时{time.monotonic() - began:.1f}秒。请运行 ./tongban up --data {data} / promoted; run up now")
+    say(f"已切换：第{higher}代，用时{time.monotonic() - began:.1f}秒。/ promoted")
+    if not options.serve:
+        say(f"请运行 ./tongban up --data {data} / run up now")
     return 0
 
 

@@ -14,5 +14,5 @@ def test_line_ends_and_encodings_of_any_system(end, code):
 
 
 def test_a_cell_beyond_all_measure_is_told():
-    with pytest.raises(Invalid, match="表格|comma"):
+    with pytest.raises(Invalid, match="表格"):
         tables.read_file("a.csv", ("单位\n" + "x" * 200_000).encode(), ["单位"])
