@@ -123,3 +123,14 @@ class TestDestruction:
         with pytest.raises(sm.Tampered, match="not in the keystore"):
             columns.open_text("t.c", closed)
         keys.forget()
+
+
+def test_rows_that_lay_open_are_sealed_by_a_migration():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE old_rows (id bigint, organ text, open_words text, words bytea)")
+        cursor.execute("INSERT INTO old_rows VALUES (1, 'a', '370102', NULL), (2, 'b', '', NULL), (3, 'b', '{\"x\": 1}', NULL)")
+        columns.seal_existing(cursor, "old_rows", {"words": "open_words"}, "'old|' || row.organ")
+        cursor.execute("SELECT words FROM old_rows ORDER BY id")
+        sealed = [bytes(w) if w else None for (w,) in cursor.fetchall()]
+    assert [columns.open_text("old_rows.words", s) if s else None for s in sealed] == ["370102", None, '{"x": 1}']
+    assert columns.closed_by(sealed[0]) != columns.closed_by(sealed[2])

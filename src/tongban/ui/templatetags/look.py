@@ -111,7 +111,7 @@ def act_name(tag: str) -> str:
         "identity.account.opened": _("Account opened"), "identity.account.changed": _("Account changed"),
         "identity.role.granted": _("Role granted"), "identity.mandate.changed": _("Mandate changed"),
         "identity.person.seen": _("Personal data seen"), "ledger.key.introduced": _("Signing key introduced"),
-        "ledger.ceremony.held": _("Key ceremony held"), "continuity.destruction.decided": _("Records destroyed at the end of their time"), "continuity.rows.expired": _("Expired rows removed"),
+        "ledger.ceremony.held": _("Key ceremony held"), "continuity.destruction.decided": _("Records destroyed at the end of their time"), "continuity.rows.expired": _("Expired rows removed"), "continuity.cohorts.renewed": _("Column keys changed"),
         "account.staff.provisioned": _("Official kept by a personnel system"),
         "ledger.log.trusted": _("Ledger witnessed from now on"), "security.alert.raised": _("Alert raised"),
         "security.alert.moved": _("Alert handled"), "security.incident.opened": _("Incident opened"),

@@ -9,16 +9,18 @@ from tongban.kernel.files import commands as files
 from tongban.kernel.identity.actor import system
 from tongban.kernel.ledger import commands as ledger
 from tongban.lib import keys
+from tongban.rooms.base.continuity import commands as continuity
 from tongban.lib.sm import certificates, module, provider, sm3_hex
 
 SHORTEST = 12
 
 
 class Command(BaseCommand):
-    help = "密钥：list 列出，rotate 更换文件密钥，rotate-ledger 更换账本签名密钥，rewrap 将已有文件移到新密钥下，passphrase 更换口令，module 将密钥库移入密码机，request 为账本签名密钥生成证书请求"
+    help = "密钥：list 列出，rotate 更换文件密钥，rotate-ledger 更换账本签名密钥，rotate-columns 更换一类记录的列密钥，rewrap 将已有文件移到新密钥下，passphrase 更换口令，module 将密钥库移入密码机，request 为账本签名密钥生成证书请求"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["list", "rotate", "rotate-ledger", "rewrap", "passphrase", "module", "request"])
+        parser.add_argument("what", choices=["list", "rotate", "rotate-ledger", "rotate-columns", "rewrap", "passphrase", "module", "request"])
+        parser.add_argument("--kind", default="persons", help="rotate-columns：记录种类，如 persons、cases / class of record")
         parser.add_argument("--token", default="tongban", help="module：密码机中的令牌标签 / label of the token")
         parser.add_argument("--name", default="", help="request：证书主体名称 / common name of the request")
 
@@ -29,6 +31,8 @@ class Command(BaseCommand):
         elif options["what"] == "rotate-ledger":
             fresh = ledger.introduce_key(actor, reason="manage keys rotate-ledger")
             self.stdout.write(f"新的账本签名公钥：{fresh.public.hex()}\n指纹：{sm3_hex(fresh.public)}\n请将指纹另行保存并告知见证节点。")
+        elif options["what"] == "rotate-columns":
+            self.stdout.write(f"已更换列密钥的批次：{continuity.renew_cohorts(actor, kind=options['kind'])}；已有内容仍可打开。")
         elif options["what"] == "rewrap":
             self.stdout.write(f"已移到当前密钥下的文件：{files.rewrap_files(actor)}")
         elif options["what"] == "passphrase":

@@ -192,3 +192,13 @@ def destroy_agreed(actor: Actor, *, destruction: int) -> list[str]:
     held.save(update_fields=["keys", "state", "done_at"])
     record(actor, events.DestructionDecided(cohort=held.cohort, change="done", words="", keys=held.keys), authority=APPRAISAL)
     return list(held.keys)
+
+
+@command("continuity.run")
+def renew_cohorts(actor: Actor, *, kind: str) -> int:
+    """New keys for everything that a class of record seals from now on; how many cohorts."""
+    cohorts = columns.cohorts(kind)
+    for cohort in cohorts:
+        columns.renew(cohort)
+    record(actor, events.CohortsRenewed(key=kind, count=len(cohorts)), authority="GB/T 39786 密钥管理")
+    return len(cohorts)

@@ -79,3 +79,14 @@ class DestructionDecided(Event):
     change: str
     words: str
     keys: list[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CohortsRenewed(Event):
+    """Cohorts of a class seal under new keys from now on; what lay sealed opens as before."""
+
+    tag: ClassVar[str] = "continuity.cohorts.renewed"
+    kind: ClassVar[str] = "retention"
+    about: ClassVar[str] = "key"
+    key: str
+    count: int

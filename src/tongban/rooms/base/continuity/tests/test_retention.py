@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 
 from tongban.config import province
 from tongban.kernel.cases.models import Case
 from tongban.kernel.cases.tests.test_commands import submit
 from tongban.kernel.identity.models import LoginSession
 from tongban.kernel.ledger.models import Entry
-from tongban.lib import clock, columns
+from tongban.lib import clock, columns, keys
 from tongban.lib.errors import Conflict, Invalid, Refused
 from tongban.lib.retention import PURGES
 from tongban.rooms.base.continuity import commands, queries, tasks
@@ -132,3 +133,17 @@ def test_the_page_from_proposal_to_destruction(own_data, as_persona):
         assert chen.post("/continuity/retention/", {"act": "agree", "destruction": asked.id}).status_code in (403, 422)
         assert as_persona("he").post("/continuity/retention/", {"act": "agree", "destruction": asked.id}).status_code == 302
         assert as_persona("he").post("/continuity/retention/", {"act": "agree", "destruction": asked.id}).status_code == 422
+
+
+def test_new_keys_for_a_class_and_the_old_values_still_open(own_data, capsys):
+    from tongban.kernel.identity.models import Person
+
+    zhang = Person.objects.get(name="张合成")
+    number, before = zhang.id_number, {k.id for k in keys.keystore().held(f"column|{zhang.cohort()}")}
+    call_command("keys", "rotate-columns", kind="persons")
+    assert Person.objects.get(id=zhang.id).id_number == number
+    zhang.save()
+    after = keys.keystore().find(f"column|{zhang.cohort()}")
+    assert after.id not in before
+    assert Entry.objects.filter(tag="continuity.cohorts.renewed").latest("id").body["count"] > 0
+    keys.forget()

@@ -3,12 +3,15 @@
 import json
 from contextlib import contextmanager
 from typing import Annotated
+from urllib.parse import urlencode
 
 import pytest
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from django.test import Client as DjangoClient
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import Field
 from scim2_client.engines.wsgi import WSGISCIMClient
 from scim2_models import Mutability, Required, ResourceType, Returned, ScimProvider
@@ -236,3 +239,59 @@ class TestRefusals:
         for path in (f"Users/{made['id']}", "Users/nonsense", "Users/99999999999999999999", "Nothing"):
             assert client.get(f"/scim/v2/{path}", HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 404
         assert json.loads(client.get("/scim/v2/Users", HTTP_AUTHORIZATION=f"Bearer {token}").content)["totalResults"] == 0
+
+
+NAMES = st.sampled_from(
+    [
+        "schemas",
+        "userName",
+        "name",
+        "formatted",
+        "active",
+        "emails",
+        "value",
+        "roles",
+        "Operations",
+        "op",
+        "path",
+        "primary",
+        "type",
+        OFFICIAL,
+        "idNumber",
+        "id",
+        "meta",
+    ]
+)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=12)
+    | st.sampled_from([USER, OFFICIAL, PATCH, "add", "remove", "replace", 'roles[value eq "clerk"]', "\0"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5),
+    max_leaves=12,
+)
+
+
+class TestNonsense:
+    """Whatever is sent, the answer is SCIM's and never a fault of ours."""
+
+    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(body=st.dictionaries(NAMES, VALUES, max_size=6), method=st.sampled_from(["POST", "PUT", "PATCH", "SEARCH"]))
+    def test_bodies(self, hr, body, method):
+        made = hr("GET", "Users")[1]["Resources"] or [hr("POST", "Users", official())[1]]
+        path = {"POST": "Users", "SEARCH": "Users/.search"}.get(method, f"Users/{made[0]['id']}")
+        with transaction.atomic():
+            status, told = hr("POST" if method == "SEARCH" else method, path, {**official(), **body} if method in ("POST", "PUT") else body)
+        assert status < 500, told
+        assert status < 400 or told["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+
+    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        st.text(max_size=30)
+        | st.builds("{} {} {}".format, NAMES, st.sampled_from(["eq", "co", "pr", "gt", "nonsense"]), st.sampled_from(['"x"', "1", "true", "("])),
+        st.sampled_from(["filter", "sortBy", "attributes", "startIndex", "count"]),
+    )
+    def test_questions(self, hr, words, parameter):
+        status, told = hr("GET", f"Users?{urlencode({parameter: words})}")
+        assert status < 500, told
