@@ -27,7 +27,7 @@ def main() -> None:
             sys.argv[0],
             corpus,
             f"-max_total_time={seconds}",
-            "-max_len=8192",
+            "-max_len=65536",
             "-print_final_stats=1",
             "-verbosity=0",
             f"-artifact_prefix={tempfile.gettempdir()}/fuzz-{name}-",

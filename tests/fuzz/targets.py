@@ -8,16 +8,19 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
+from tongban.kernel.cases import engine
 from tongban.kernel.files import rules as files
 from tongban.lib import passkeys, sm, syslog, tables
 from tongban.lib.errors import Invalid
 from tongban.lib.sm import certificates, keystore
 from tongban.lib.tlog import merkle, notes, proofs
+from tongban.rooms.base.continuity import rules as recovery
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -202,7 +205,37 @@ def log_line(data: bytes) -> None:
     syslog.parse(data.decode(errors="replace"))
 
 
+DRAWING = (Path(__file__).parents[2] / "data" / "processes" / "permit.bpmn").read_bytes()
+
+
+def drawing(data: bytes) -> None:
+    """A process as someone drew it; refused with reasons, or it can be run."""
+    found = engine.read(data.decode(errors="replace"), frozenset({"clerk", "examiner", "approver", "issuer", "citizen", "inspector"}))
+    if not found.faults and not found.steps:
+        raise WrongAccept(data.hex())
+
+
+def report(data: bytes) -> None:
+    """What a backup tool's agent tells."""
+    try:
+        told = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    for tool in ("restic", "pgbackrest", "other"):
+        try:
+            recovery.read_report(tool, told)
+        except recovery.Unreadable:
+            continue
+
+
+RESTIC = b'{"message_type": "summary", "backup_end": "2026-11-24T10:00:00.123456789+08:00", "total_bytes_processed": 1, "snapshot_id": "a"}'
+PGBACKREST = (
+    b'[{"name": "m", "status": {"code": 0, "message": "ok"}, "backup": [{"label": "l", "type": "full", "timestamp": {"stop": 1}, "info": {"size": 1}}]}]'
+)
+
 TARGETS = {
+    "drawing": Target(drawing, [DRAWING]),
+    "report": Target(report, [RESTIC, PGBACKREST, b'{"at": "2026-11-24T10:00:00Z", "good": true}']),
     "certificate": Target(certificate, [CA.der, LEAF_READ.der, LEAF_PEM.encode()]),
     "request": Target(request, [certificates.request(KEY, common_name="节点（合成）").encode()]),
     "pkcs12": Target(pkcs12, [CA.der]),
