@@ -31,6 +31,8 @@ class SecurityMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method in ("TRACE", "CONNECT"):
+            return HttpResponse(status=405)
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > settings.BODY_LIMIT:
             request.actor = STRANGER  # type: ignore[attr-defined]
@@ -58,7 +60,7 @@ class ActorMiddleware:
                 told = refusals.answer(request, TooMany(_("Too many requests from here. Wait a minute, then go on.")))
                 told["Retry-After"] = "60"
                 return told
-            return self.get_response(request)
+            return _unshared(request, self.get_response(request))
 
     @staticmethod
     def _too_often(request: HttpRequest) -> bool:
@@ -69,6 +71,16 @@ class ActorMiddleware:
         if isinstance(fault, DataError | psycopg.DataError):
             return refusals.answer(request, refusals.unstorable())
         return refusals.answer(request, fault) if isinstance(fault, TongbanError) else None
+
+
+def _unshared(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """What is meant for one person is kept by no cache between, and asked for anew; by a program with a token it is not kept at all."""
+    if "Cache-Control" not in response:
+        if "Authorization" in request.headers:
+            response["Cache-Control"] = "private, no-store"
+        elif settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def origin_of(request: HttpRequest) -> str:

@@ -6,6 +6,7 @@ import urllib.request
 import structlog
 from django.conf import settings
 
+from tongban.lib import outward
 from tongban.kernel.identity.actor import system
 from tongban.kernel.ledger import commands
 from tongban.lib.errors import TongbanError
@@ -48,7 +49,7 @@ def _post(address: str, told: str) -> tuple[int, str]:
         raise ValueError("a witness's address begins with http:// or https://")
     asked = urllib.request.Request(address, data=told.encode(), headers={"Content-Type": "text/plain; charset=utf-8"})  # noqa: S310 - checked above
     try:
-        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:  # noqa: S310
+        with outward.call(asked, timeout=PATIENCE) as answer:
             return answer.status, answer.read(LONGEST).decode()
     except urllib.error.HTTPError as refused:
         return refused.code, refused.read(LONGEST).decode(errors="replace")

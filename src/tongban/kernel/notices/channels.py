@@ -7,6 +7,8 @@ from typing import Protocol
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
+from tongban.lib import outward
+
 TIMEOUT = 10
 
 
@@ -32,7 +34,7 @@ class Posted:
     def send(self, address: str, title: str, body: str) -> None:
         document = json.dumps({"to": address, "title": title, "body": body}, ensure_ascii=False).encode()
         request = urllib.request.Request(self.gateway, document, {"Content-Type": "application/json"})  # noqa: S310
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - the operator's own address
+        with outward.call(request, timeout=TIMEOUT) as answer:
             if answer.status >= 300:
                 raise OSError(f"the gateway answered {answer.status}")
 

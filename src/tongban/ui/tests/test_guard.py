@@ -75,3 +75,15 @@ def test_an_error_tells_nothing_of_the_inside(monkeypatch):
     assert answer.status_code == 500
     told = answer.content.decode()
     assert "Traceback" not in told and "TypeError" not in told and "refusals" not in told
+
+
+def test_what_is_meant_for_one_person_is_kept_by_no_cache_between(client, as_persona):
+    assert "Cache-Control" not in client.get("/")
+    wang = as_persona("wang")
+    assert wang.get("/account/own/")["Cache-Control"] == "private, no-cache"
+    assert wang.post("/account/logout/")["Clear-Site-Data"] == '"cache"'
+    assert client.get("/api/hall/cases", HTTP_AUTHORIZATION="Bearer x")["Cache-Control"] == "private, no-store"
+
+
+def test_no_request_is_echoed(client):
+    assert client.generic("TRACE", "/").status_code == 405

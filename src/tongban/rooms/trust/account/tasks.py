@@ -9,6 +9,7 @@ from datetime import datetime
 from tongban.kernel.identity.actor import system
 from tongban.kernel.identity.commands import powers
 from tongban.kernel.jobs.queue import task
+from tongban.lib import outward
 from tongban.lib.errors import Unavailable
 from tongban.rooms.trust.account.commands.signing import issuer, signed
 from tongban.lib.retention import purges
@@ -34,7 +35,7 @@ def tell_logged_out(client: Client, *, sub: str, sid: str, event: int) -> None:
     body = urllib.parse.urlencode({"logout_token": signed(claims, "logout+jwt")}).encode()
     asked = urllib.request.Request(client.backchannel_uri, data=body, headers={"Content-Type": "application/x-www-form-urlencoded"})  # noqa: S310 - https, checked when registered
     try:
-        with urllib.request.urlopen(asked, timeout=PATIENCE):  # noqa: S310
+        with outward.call(asked, timeout=PATIENCE):
             return
     except (OSError, ValueError) as fault:
         raise Unavailable(f"{client.name}: {fault}") from fault
