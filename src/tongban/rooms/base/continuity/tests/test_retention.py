@@ -147,3 +147,13 @@ def test_new_keys_for_a_class_and_the_old_values_still_open(own_data, capsys):
     assert after.id not in before
     assert Entry.objects.filter(tag="continuity.cohorts.renewed").latest("id").body["count"] > 0
     keys.forget()
+
+
+def test_the_applicant_is_told_that_the_form_is_gone(own_data, as_persona):
+    case = Case.objects.unscoped("test").get(number=submit())
+    zhang = as_persona("zhang")
+    assert "不再保存" not in zhang.get(f"/hall/cases/{case.number}/").content.decode()
+    columns.destroy(case.cohort())
+    page = zhang.get(f"/hall/cases/{case.number}/")
+    assert page.status_code == 200
+    assert "填报内容已不再保存" in page.content.decode()
