@@ -118,6 +118,8 @@ def due_cohorts(actor: Actor) -> list[Due]:
 
 def _answers_for(organ: str) -> tuple[str, str]:
     """(name, region) of the organ of a cohort; the platform's own records are the province's."""
+    if organ == "platform":
+        return _("This platform"), "37"
     try:
         held = orgs.organ(organ)
     except NotFound:
