@@ -59,6 +59,8 @@ ENGLISH = {
     # connected systems
     "网站（有密钥）": "Website with a secret", "移动或桌面应用（无密钥）": "Mobile or desktop app", "系统对系统（无用户）": "System to system",
     "自助终端（设备码）": "Terminal with a device code", "待审批": "Awaiting approval", "已批准": "Approved", "未批准": "Not approved", "已停用": "Suspended",
+    # retention
+    "每夜删除": "Deleted every night", "销毁密钥": "Key destroyed", "待批准": "To be agreed", "正在销毁": "Being destroyed",
     # levels of government, mandates
     "省": "Province", "市": "City", "县（市、区）": "County or district", "乡镇（街道）": "Township or subdistrict",
     "法定代表人": "Legal representative", "经办人授权": "Agent by mandate", "禁止准入类": "Closed", "许可准入类": "Open with a permit",
