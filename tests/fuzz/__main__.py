@@ -29,6 +29,7 @@ def main() -> None:
             f"-max_total_time={seconds}",
             "-max_len=65536",
             "-print_final_stats=1",
+            "-seed=1",
             "-verbosity=0",
             f"-artifact_prefix={tempfile.gettempdir()}/fuzz-{name}-",
         ]

@@ -116,7 +116,7 @@ def _try_to_run(bpmn: str, drawing: Drawing) -> None:
     try:
         workflow = BpmnWorkflow(_spec(bpmn, drawing.key))
         workflow.do_engine_steps()
-    except (SpiffWorkflowException, KeyError, ValueError) as fault:
+    except (SpiffWorkflowException, KeyError, ValueError, TypeError, AttributeError, IndexError) as fault:  # what the engine meets in odd drawings
         drawing.faults.append(("does-not-run", str(fault)[:200]))
         return
     drawing.entry_tasks = _ready(workflow)

@@ -40,6 +40,7 @@ def test_every_shipped_process_is_sound(key):
             lambda x: x.replace("<bpmn:startEvent", '<bpmn:scriptTask id="s"><bpmn:script>import os</bpmn:script></bpmn:scriptTask><bpmn:startEvent'),
             "kind-not-allowed",
         ),
+        (lambda x: x.replace('<bpmn:process id="permit"', "<bpmn:process"), "does-not-run"),
         (lambda x: x + " " * engine.DRAWING_LIMIT, "too-large"),
     ],
 )
