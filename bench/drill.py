@@ -61,8 +61,8 @@ def submit(port, token, body, until, answered):
         answered.append((time.monotonic(), number))
 
 
-def kill_all(data):
-    """Every process of the installation, at once."""
+def kill_all(data, but=None):
+    """Every process of the installation, at once; those that name the folder `but` too are left."""
     mine = os.getpid()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != mine:
@@ -70,7 +70,7 @@ def kill_all(data):
                 told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
             except OSError:
                 continue
-            if os.fsencode(str(data)) in told:
+            if os.fsencode(str(data)) in told and not (but and os.fsencode(str(but)) in told):
                 try:
                     os.kill(int(entry.name), signal.SIGKILL)
                 except ProcessLookupError:

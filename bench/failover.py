@@ -6,7 +6,6 @@ value: from the kill until the standby answers and shows a case that was submitt
 import json
 import os
 import shutil
-import signal
 import tempfile
 import threading
 import time
@@ -39,7 +38,7 @@ def measure(say):
                 thread.start()
             time.sleep(SECONDS)
             killed = time.monotonic()
-            kill_first(first, second)
+            kill_all(first, but=second)  # the standby names the primary's folder too
             until[0] = 0
             for thread in threads:
                 thread.join()
@@ -63,21 +62,6 @@ def measure(say):
         "value": round(took, 1), "unit": "s from the kill to the standby serving", "limit": 60, "ratio": round(60 / took, 2),
         "detail": {"answered": len(answered), "lost": lost, "case": seen["number"], "ledger": verdict.stdout.strip().splitlines()[0]},
     }  # fmt: skip
-
-
-def kill_first(first, second):
-    """The primary's processes; the standby's, which name the primary's folder too, are left."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
-            except OSError:
-                continue
-            if os.fsencode(str(first)) in told and os.fsencode(str(second)) not in told:
-                try:
-                    os.kill(int(entry.name), signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
 
 
 if __name__ == "__main__":

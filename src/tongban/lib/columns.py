@@ -82,20 +82,15 @@ def destroy(group: str) -> list[str]:
 
 
 class Sealed(_Bytes):
-    """A text that lies sealed. `by` names the method of the row that tells its cohort. Empty texts are kept as NULL.
+    """A text that lies sealed; the row's `cohort()` tells under whose key. Empty texts are kept as NULL.
 
     Rows are saved, never updated by a query: only a row knows its cohort. A value whose key was destroyed reads as "".
     """
 
     gone: Any = ""
 
-    def __init__(self, *, by: str = "cohort", **options: Any) -> None:
-        self.by = by
+    def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "null": True, "blank": True, "editable": False})
-
-    def deconstruct(self) -> Any:
-        name, path, arguments, options = super().deconstruct()
-        return name, path, arguments, {**options, "by": self.by}
 
     @property
     def label(self) -> str:
@@ -125,11 +120,11 @@ class Sealed(_Bytes):
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         return self._closed(model_instance)
 
-    def _closed(self, row: models.Model) -> bytes | None:
+    def _closed(self, row: Any) -> bytes | None:
         value = getattr(row, self.attname)
         if not value or isinstance(value, bytes):
             return value or None
-        return close(getattr(row, self.by)(), self.label, self.encode(value))
+        return close(row.cohort(), self.label, self.encode(value))
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if value and not (isinstance(value, bytes) and value.startswith(_MARK)):

@@ -1,5 +1,6 @@
 """Actors from sessions and tokens; persons and enterprises in scope."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -375,6 +376,14 @@ def retention() -> list[Retention]:
 def account_of(account: int) -> Account:
     """Any account, open or closed."""
     return Account.objects.select_related("person").get(id=account)
+
+
+def posts_of(accounts: Iterable[int]) -> dict[int, list[Appointment]]:
+    """What each of some accounts is appointed to today, in one question."""
+    found: dict[int, list[Appointment]] = {account: [] for account in accounts}
+    for post in Appointment.objects.filter(on_duty(clock.today()), account__in=list(found)).order_by("id"):
+        found[post.account_id].append(post)
+    return found
 
 
 def account_with_number(id_number: str, name: str) -> Account | None:

@@ -42,7 +42,7 @@ KNOWN = {
     "population.person.address": ("person", "address", "人口库·公安厅"),
     "identity.account.mobile": ("person", "mobile", "您的账户"),
 }  # fmt: skip
-SURE = ("credit_code", "id_number")  # shown, never typed again; the rest may be changed where reality differs
+SURE = ("credit_code", "legal_rep_id_no", "id_no", "id_number")  # shown, never typed again; the rest may be changed where reality differs
 
 
 def sure_fields(form: dict[str, Any]) -> list[tuple[str, str, str, str]]:
@@ -50,7 +50,7 @@ def sure_fields(form: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     found = []
     for name, told in form.get("properties", {}).items():
         source = told.get("x-source", "")
-        if source.rsplit(".", 1)[-1] in ("credit_code", "legal_rep_id_no", "id_no", "id_number") and source in KNOWN:
+        if source.rsplit(".", 1)[-1] in SURE and source in KNOWN:
             found.append((name, *KNOWN[source]))
     return found
 

@@ -27,8 +27,13 @@ def provisioner(client: Client, origin: str) -> Actor:
 
 def roles_of(client: Client, row: Provisioned) -> list[str]:
     """The roles that an official holds today in the client's organ, of those that a personnel system may give."""
-    held = accounts.account_of(row.account)
-    return sorted(p.role for p in accounts.posts(held) if p.organ_id == client.organ_id and p.role in rules.PROVISIONED)
+    return roles_of_all(client, [row])[row.id]
+
+
+def roles_of_all(client: Client, rows: list[Provisioned]) -> dict[int, list[str]]:
+    """The same of many, by row."""
+    posts = accounts.posts_of(r.account for r in rows)
+    return {r.id: sorted(p.role for p in posts[r.account] if p.organ_id == client.organ_id and p.role in rules.PROVISIONED) for r in rows}
 
 
 @command("identity.manage_accounts")

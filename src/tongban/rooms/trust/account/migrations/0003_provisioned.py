@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ("own_before", models.BooleanField(help_text="the person had the account already: it is not closed when the official leaves")),
                 ("user_name", models.CharField(max_length=60)),
                 ("external_id", models.CharField(blank=True, max_length=100)),
-                ("document", tongban.lib.columns.SealedJSON(blank=True, by="cohort", help_text="name, emails, phones, employee_number", null=True)),
+                ("document", tongban.lib.columns.SealedJSON(blank=True, help_text="name, emails, phones, employee_number", null=True)),
                 ("active", models.BooleanField(default=True)),
                 ("version", models.PositiveIntegerField(default=0)),
                 ("created_at", models.DateTimeField()),

@@ -127,7 +127,9 @@ def search(request: HttpRequest) -> Told:
 
 
 def _list(client: Client, request: HttpRequest, asked: Any) -> Told:
-    found = [resources.told(row, staffing.roles_of(client, row)) for row in queries.all_provisioned(client)]
+    rows = queries.all_provisioned(client)
+    held = staffing.roles_of_all(client, rows)
+    found = [resources.told(row, held[row.id]) for row in rows]
     if asked.filter:
         found = [one for one in found if asked.filter.match(one)]
     if asked.sort_by:
