@@ -13,6 +13,7 @@ from tongban.config.personas import DEMO_PASSWORD
 from tongban.kernel.calendar import commands as calendar
 from tongban.kernel.calendar import queries as calendar_queries
 from tongban.kernel.cases import queries as cases
+from tongban.kernel.catalogue import seed as catalogue
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity import seed as identity_seed
 from tongban.kernel.identity.actor import system
@@ -37,6 +38,8 @@ def _reference(data: Path) -> Steps:
         ("行政区划", lambda: orgs.load_regions(data / "orgs")),
         ("机构", lambda: orgs.load_organs(data / "orgs")),
         ("工作日历（年）", _years),
+        ("信息资源分类", lambda: catalogue.load_classes(data / "catalogue")),
+        ("共享答复期限", lambda: catalogue.load_limits(data / "catalogue")),
         ("通知模板", notices.load_templates),
         ("灾难恢复等级", lambda: continuity.load_tiers(data / "continuity")),
         ("保留期限", lambda: continuity.load_retention(data / "continuity")),
@@ -72,6 +75,7 @@ def load(data: Path, *, demo: bool) -> Iterator[str]:
             ("演示办件（合成数据）", _demo_cases),
             ("演示安全记录（合成数据）", lambda: security.load_demo(LOADER)),
             ("演示网络台账（合成数据）", lambda: networks.load_demo(LOADER)),
+            ("演示信息资源目录（编写的示例）", lambda: catalogue.load_demo(LOADER, data / "catalogue")),
             ("演示灾备系统（合成数据）", lambda: continuity.load_demo(LOADER)),
         ]
     for name, step in steps:

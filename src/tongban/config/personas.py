@@ -42,6 +42,10 @@ PERSONAS = (
     Persona("chen", "陈合成", ("administrator",), "sd-bigdata", "37", "省大数据局·系统管理"),
     Persona("he", "何合成", ("security_administrator",), "sd-bigdata", "37", "省大数据局·安全管理"),
     Persona("lv", "吕合成", ("auditor",), "sd-bigdata", "37", "省大数据局·审计"),
+    Persona("jin", "金合成", ("data_steward",), "sd-samr", "37", "省市场监督管理局·数据管理"),
+    Persona("tao", "陶合成", ("data_steward",), "sd-hrss", "37", "省人力资源社会保障厅·数据管理"),
+    Persona("wei", "魏合成", ("catalogue_reviewer",), "sd-bigdata", "37", "省大数据局·目录登记审核"),
+    Persona("shen", "沈合成", ("catalogue_publisher",), "sd-bigdata", "37", "省大数据局·目录发布审核"),
     Persona("yan", "严合成", ("security_administrator",), MARKET, LIXIA, "历下区市场监督管理局·安全管理"),
 )
 

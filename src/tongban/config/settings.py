@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "tongban.kernel.ledger",
     "tongban.kernel.calendar",
     "tongban.kernel.files",
+    "tongban.kernel.catalogue",
     "tongban.kernel.cases",
     "tongban.kernel.notices",
     "tongban.config",
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
     "tongban.rooms.trust.security",
     "tongban.rooms.base.continuity",
     "tongban.rooms.base.networks",
+    "tongban.rooms.data.exchange",
     "tongban.rooms.service.hall",
     "tongban.rooms.service.supervision",
 ]

@@ -23,6 +23,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", include("tongban.rooms.trust.account.urls")),
     path("continuity/", include("tongban.rooms.base.continuity.urls")),
+    path("exchange/", include("tongban.rooms.data.exchange.urls")),
     path("networks/", include("tongban.rooms.base.networks.urls")),
     path("security/", include("tongban.rooms.trust.security.urls")),
     path("supervision/", include("tongban.rooms.service.supervision.urls")),

@@ -6,15 +6,18 @@ CITIZEN, CLERK, EXAMINER, INSPECTOR, APPROVER, ISSUER = "citizen", "clerk", "exa
 MATTER_EDITOR, MATTER_REVIEWER, MATTER_PUBLISHER = "matter_editor", "matter_reviewer", "matter_publisher"
 SUPERVISOR, ADMINISTRATOR, SYSTEM = "supervisor", "administrator", "system"
 SECURITY_ADMINISTRATOR, AUDITOR = "security_administrator", "auditor"
+DATA_STEWARD, CATALOGUE_REVIEWER, CATALOGUE_PUBLISHER = "data_steward", "catalogue_reviewer", "catalogue_publisher"
 ROLES = {
     CITIZEN: "办事人", CLERK: "窗口受理员", EXAMINER: "审查员", INSPECTOR: "核查员", APPROVER: "审批负责人", ISSUER: "出证员",
     MATTER_EDITOR: "事项管理员", MATTER_REVIEWER: "事项审核员", MATTER_PUBLISHER: "事项发布员", SUPERVISOR: "监察员",
-    ADMINISTRATOR: "系统管理员", SECURITY_ADMINISTRATOR: "安全管理员", AUDITOR: "审计管理员", SYSTEM: "系统",
+    ADMINISTRATOR: "系统管理员", SECURITY_ADMINISTRATOR: "安全管理员", AUDITOR: "审计管理员",
+    DATA_STEWARD: "数据管理员", CATALOGUE_REVIEWER: "目录审核员", CATALOGUE_PUBLISHER: "目录发布员", SYSTEM: "系统",
 }  # fmt: skip
 EVERYONE_LOGGED_IN = tuple(r for r in ROLES if r != SYSTEM)
 CASE_ROLES = (CLERK, EXAMINER, INSPECTOR, APPROVER, ISSUER)
 # GB/T 22239-2019 8.1.5 to 8.1.7: system, security and audit administrators are three different people.
-SEPARATED = (frozenset({ADMINISTRATOR, SECURITY_ADMINISTRATOR, AUDITOR}), frozenset({MATTER_EDITOR, MATTER_REVIEWER, MATTER_PUBLISHER}))
+SEPARATED = (frozenset({ADMINISTRATOR, SECURITY_ADMINISTRATOR, AUDITOR}), frozenset({MATTER_EDITOR, MATTER_REVIEWER, MATTER_PUBLISHER}),
+             frozenset({CATALOGUE_REVIEWER, CATALOGUE_PUBLISHER}))
 OFFICIALS = tuple(r for r in ROLES if r not in (CITIZEN, SYSTEM))
 
 REPRESENTATIVE, AGENT = "法定代表人", "经办人授权"

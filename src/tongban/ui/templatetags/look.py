@@ -122,7 +122,10 @@ def act_name(tag: str) -> str:
         "identity.proxy.changed": _("Proxy changed"),
         "networks.connection.kept": _("Network line kept"), "networks.special.kept": _("Special network kept"),
         "networks.addresses.assigned": _("Addresses assigned"),
-        "files.file.quarantined": _("File quarantined"),
+        "files.file.quarantined": _("File quarantined"), "catalogue.resource.moved": _("Resource drafted, reviewed or published"),
+        "catalogue.access.requested": _("Resource applied for"), "catalogue.access.answered": _("Application for a resource answered"),
+        "catalogue.agreement.signed": _("Agreement signed"), "catalogue.agreement.moved": _("Agreement suspended, resumed or ended"),
+        "catalogue.data.fetched": _("Data fetched under an agreement"), "catalogue.resource.subscribed": _("Subscription to a resource"),
     }  # fmt: skip
     return names.get(tag, tag)
 

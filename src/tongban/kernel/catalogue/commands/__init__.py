@@ -1,0 +1,1 @@
+"""Drafting and publishing resources, applying and granting, signing, fetching."""

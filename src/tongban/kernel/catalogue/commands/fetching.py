@@ -1,0 +1,112 @@
+"""The single query: one person, one enterprise, under an agreement, its purpose recorded."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from tongban.kernel.catalogue import events
+from tongban.kernel.catalogue.models import Agreement, Resource
+from tongban.kernel.catalogue.queries import access, resources
+from tongban.kernel.catalogue.rules import access as rules
+from tongban.kernel.catalogue.rules import resources as resource_rules
+from tongban.kernel.catalogue.supplies import SUPPLIES
+from tongban.kernel.identity.actor import Actor
+from tongban.kernel.orgs import queries as orgs
+from tongban.lib import clock, columns, statements
+from tongban.lib.acts import command, record
+from tongban.lib.errors import NotFound, Refused, TooMany, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came back: values by item key (None: nobody is known by this key), from where and when."""
+
+    values: dict[str, Any] | None
+    labels: dict[str, str]
+    source: str
+    resource: str
+    title: str
+    agreement: str
+    at: datetime
+
+
+# Counts the visit in the statement that checks the quota, so that two calls at once never exceed it.
+_COUNT = """
+    INSERT INTO catalogue_dailyuse AS u (agreement_id, day, mode, visits, rows) VALUES (%(agreement)s, %(day)s, 'query', 1, %(rows)s)
+    ON CONFLICT (agreement_id, day, mode) DO UPDATE SET visits = u.visits + 1, rows = u.rows + excluded.rows WHERE u.visits < %(most)s
+    RETURNING visits"""
+
+
+@command("")
+def fetch(actor: Actor, *, name: str, purpose: str, key: str, organ: str = "", items: tuple[str, ...] = (), consent: str = "") -> Fetched:
+    """Ask the resource bound to `name` about `key`, for the actor's organ, or for `organ` with the `consent` of whom it is about.
+
+    No permission is asked but the agreement itself. Raises Refused without one that allows the call, TooMany beyond the
+    day's visits, NotFound for an unknown resource, Unavailable where no room answers for it.
+    """
+    resource = resources.resource_supplied_by(name)
+    if resource is None:
+        raise NotFound(_("No published resource is bound to %(name)s.") % {"name": name})
+    supply = SUPPLIES.get(name)
+    if supply is None:
+        raise Unavailable(_("Nobody answers for %(name)s here.") % {"name": name})
+    consumer = _consumer(actor, organ, consent)
+    one = access.agreement_between(resource.id, consumer)
+    wanted = items or (tuple(one.terms["granted"]["items"]) if one else ())
+    granted = _allowed(one, rules.Call("query", purpose, clock.today(), 0, wanted))
+    found = supply.answer(key)
+    if found is not None and not rules.row_allowed(granted.terms, found):
+        found = None  # outside the rows that are granted: not told apart from absent
+    _count(granted, found is not None)
+    told = events.DataFetched(
+        agreement=granted.number, resource=resource.key, consumer=granted.consumer.key, purpose=purpose[:120], items=list(wanted),
+        subject_mark=columns.blind(f"catalogue.{name}", key).hex(), found=found is not None, consent=consent[:60],
+    )  # fmt: skip
+    record(actor, told, authority=granted.number)
+    return _fetched(resource, granted, wanted, found)
+
+
+def _consumer(actor: Actor, organ: str, consent: str) -> int:
+    """The organ that asks. A citizen has data fetched for an office only by consenting."""
+    if organ and (actor.is_system or consent):
+        return orgs.organ(organ).id
+    if actor.organ is None:
+        raise Refused(_("Data is fetched for an organ, or with your consent."))
+    return actor.organ
+
+
+def _allowed(one: Agreement | None, call: rules.Call) -> Agreement:
+    if one is None:
+        raise Refused(_("No agreement allows this query. Apply for the resource in the catalogue."), code="no-agreement")
+    why = rules.refusal(access.standing(one), one.terms, call)
+    if why:
+        raise Refused(refusal_sentence(why) % {"number": one.number}, code=f"agreement-{why}")
+    return one
+
+
+def refusal_sentence(why: str) -> str:
+    """Why an agreement does not allow a call, and the remedy."""
+    return {
+        "state": _("Agreement %(number)s is not in force: see its page for the reason."),
+        "not-begun": _("Agreement %(number)s has not begun."), "ended": _("Agreement %(number)s has ended: renew it."),
+        "mode": _("Agreement %(number)s does not allow this way of exchange."),
+        "purpose": _("Agreement %(number)s does not name this purpose."),
+        "items": _("Agreement %(number)s does not grant all these items."),
+        "visits": _("The visits that agreement %(number)s grants a day are used up."),
+    }[why]  # fmt: skip
+
+
+def _count(one: Agreement, found: bool) -> None:
+    most = int(one.terms["granted"]["visits"])
+    rows = statements.rows(_COUNT, {"agreement": one.id, "day": clock.today(), "most": most, "rows": int(found)})
+    if not rows:
+        raise TooMany(refusal_sentence("visits") % {"number": one.number}, code="agreement-visits")
+
+
+def _fetched(resource: Resource, one: Agreement, wanted: tuple[str, ...], found: Any) -> Fetched:
+    version = resource.versions.get(number=one.terms["version"])  # what was agreed, not what is newest
+    labels = {i.key: i.name for i in resource_rules.items(version.content["items"]) if i.key in wanted}
+    values = None if found is None else {k: found.get(k) for k in wanted}
+    return Fetched(values, labels, resource.organ.name, resource.code, version.title, one.number, clock.now())

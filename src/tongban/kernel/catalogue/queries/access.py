@@ -1,0 +1,111 @@
+"""Applications and agreements: seen by both sides, and by those who watch over all."""
+
+from datetime import date
+
+from django.db.models import F, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from tongban.kernel.calendar import queries as calendar
+from tongban.kernel.catalogue.models import AccessRequest, Agreement, DailyUse, Limit, Signature
+from tongban.kernel.catalogue.rules import access as rules
+from tongban.kernel.identity.actor import Actor
+from tongban.lib import clock, sm
+from tongban.lib.errors import NotFound, Unavailable
+
+
+def _reach(actor: Actor, provider: str, consumer: str) -> Q:
+    actor.require("catalogue.search")
+    if actor.is_system or actor.may("catalogue.watch"):
+        return Q()
+    return Q(**{provider: actor.organ}) | Q(**{consumer: actor.organ})
+
+
+def requests(actor: Actor, *, state: str = "") -> QuerySet[AccessRequest]:
+    """Applications of the own organ and for its resources, those due first on top."""
+    rows = AccessRequest.objects.filter(_reach(actor, "version__resource__organ_id", "consumer_id"))
+    rows = rows.filter(state=state) if state else rows
+    return rows.select_related("version__resource__organ", "consumer", "agreement").defer("version__search").order_by("-id")
+
+
+def to_answer(actor: Actor) -> QuerySet[AccessRequest]:
+    """What the actor's organ must answer, the earliest due first."""
+    return requests(actor, state=rules.SUBMITTED).filter(version__resource__organ_id=actor.organ).order_by("due", "id")
+
+
+def request(actor: Actor, number: str) -> AccessRequest:
+    found = requests(actor).filter(number=number).first()
+    if found is None:
+        raise NotFound(_("There is no such application of your organ or for its resources."))
+    return found
+
+
+def overdue(today: date) -> QuerySet[AccessRequest]:
+    """Applications whose answer is late; for the platform."""
+    return AccessRequest.objects.filter(state=rules.SUBMITTED, due__lt=today).select_related("version__resource__organ", "consumer")
+
+
+def agreements(actor: Actor, *, state: str = "") -> QuerySet[Agreement]:
+    rows = Agreement.objects.filter(_reach(actor, "provider_id", "consumer_id")).select_related("provider", "consumer", "resource__published")
+    today = clock.today()
+    if state == rules.EXPIRED:
+        rows = rows.filter(state__in=(rules.IN_FORCE, rules.SUSPENDED), ends__lt=today)
+    elif state in (rules.IN_FORCE, rules.SUSPENDED):
+        rows = rows.filter(state=state, ends__gte=today)
+    elif state:
+        rows = rows.filter(state=state)
+    return rows.order_by("-id")
+
+
+def agreement(actor: Actor, number: str) -> Agreement:
+    found = agreements(actor).filter(number=number).first()
+    if found is None:
+        raise NotFound(_("There is no such agreement of your organ."))
+    return found
+
+
+def agreement_between(resource: int, consumer: int) -> Agreement | None:
+    """The agreement under which an organ uses a resource: the newest signed by both."""
+    rows = Agreement.objects.filter(resource_id=resource, consumer_id=consumer).exclude(state__in=(rules.UNSIGNED, rules.TERMINATED))
+    return rows.select_related("provider", "consumer", "resource").order_by(F("ends").desc(), "-id").first()
+
+
+def standing(one: Agreement) -> str:
+    """Its state today."""
+    return rules.standing(one.state, one.terms, clock.today())
+
+
+def signatures(one: Agreement) -> list[tuple[Signature, bool]]:
+    """Each signature, and whether it is good for the terms as they are kept."""
+    message = rules.canonical(one.terms)
+    rows = one.signatures.select_related("organ").order_by("id")
+    return [(s, sm.verify(bytes.fromhex(s.public), message, bytes.fromhex(s.signature))) for s in rows]
+
+
+def visits_today(one: Agreement, mode: str) -> int:
+    return DailyUse.objects.filter(agreement=one, day=clock.today(), mode=mode).values_list("visits", flat=True).first() or 0
+
+
+def use(one: Agreement) -> list[DailyUse]:
+    """Day by day, the newest first."""
+    return list(one.uses.order_by("-day", "mode")[:31])
+
+
+def used_in_all(one: Agreement) -> tuple[int, int]:
+    """(visits, rows)."""
+    told = one.uses.aggregate(v=Sum("visits"), r=Sum("rows"))
+    return told["v"] or 0, told["r"] or 0
+
+
+def limit(step: str) -> Limit:
+    """The limit in force for a step: check, register, publish, answer, correct."""
+    today = clock.today()
+    rows = Limit.objects.filter(step=step, effective_from__lte=today).filter(Q(effective_to=None) | Q(effective_to__gte=today))
+    found = rows.order_by("-effective_from").first()
+    if found is None:
+        raise Unavailable(_("No limit is kept for this step. An administrator loads data/catalogue/limits.csv."))
+    return found
+
+
+def due(step: str, region: str) -> date:
+    """The last day of a step that begins today."""
+    return calendar.due(region, clock.today(), limit(step).days)

@@ -1,0 +1,104 @@
+"""Classes and limits as shipped; an authored catalogue and two agreements for the demo."""
+
+import csv
+import json
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from tongban.kernel.catalogue.commands import access, agreements, resources
+from tongban.kernel.catalogue.models import Limit, Resource, ResourceClass
+from tongban.kernel.catalogue.rules.access import Asked
+from tongban.kernel.identity.actor import Actor
+from tongban.kernel.orgs import queries as orgs
+from tongban.lib import clock
+
+
+def load_classes(folder: Path) -> int:
+    """Classes as shipped, and one 目 for every organ in force."""
+    if ResourceClass.objects.exists():
+        return 0
+    with (folder / "classes.csv").open(newline="") as file:
+        rows = [ResourceClass(**{**r, "verified": r["verified"] == "yes"}) for r in csv.DictReader(file)]
+    return len(ResourceClass.objects.bulk_create([*rows, *_departments()], batch_size=2000))
+
+
+def _departments() -> list[ResourceClass]:
+    """类 3, 项 00 for the province or the city's two digits, 目 the organ; a county is a 目 (9 and its digits), its organs 细目. A proposal."""
+    made = [ResourceClass(code="300", name="省级部门", parent_code="3", kind="department", document="提案")]
+    seen: Counter[str] = Counter()
+    for city in orgs.places("37"):
+        made.append(ResourceClass(code=f"3{city.code[2:]}", name=city.name, parent_code="3", kind="department", document="提案"))
+        made += [
+            ResourceClass(code=f"3{city.code[2:]}9{c.code[4:]}", name=c.name, parent_code=f"3{city.code[2:]}", kind="department", document="提案")
+            for c in orgs.places(city.code)
+        ]
+    for organ in orgs.organs("37"):
+        region = organ.region_code
+        parent = {2: "300", 4: f"3{region[2:]}", 6: f"3{region[2:4]}9{region[4:]}"}[len(region)]
+        seen[parent] += 1
+        made.append(
+            ResourceClass(
+                code=f"{parent}{seen[parent]:03d}", name=organ.short_name[:80], parent_code=parent, kind="department", organ_key=organ.key, document="提案"
+            )
+        )
+    return made
+
+
+def load_limits(folder: Path) -> int:
+    """Enter the limits once."""
+    if Limit.objects.exists():
+        return 0
+    with (folder / "limits.csv").open(newline="") as file:
+        rows = [
+            Limit(
+                step=r["step"], days=int(r["days"]), document=r["document"], effective_from=date.fromisoformat(r["effective_from"]),
+                effective_to=date.fromisoformat(r["effective_to"]) if r["effective_to"] else None, verified=r["verified"] == "yes",
+            )
+            for r in csv.DictReader(file)
+        ]  # fmt: skip
+    return len(Limit.objects.bulk_create(rows))
+
+
+def load_demo(actor: Actor, folder: Path) -> int:
+    """Publish the authored catalogue; a few resources stay on their way, so that desks are not empty."""
+    if Resource.objects.exists():
+        return 0
+    told = json.loads((folder / "demo_resources.json").read_text())["resources"]
+    for n, one in enumerate(told):
+        _publish(actor, one, until={7: "draft", 8: "submit", 11: "register", 13: "offer"}.get(n, "publish"))
+    return len(told) + _agreements(actor)
+
+
+def _publish(actor: Actor, one: dict[str, Any], until: str) -> None:
+    organ_class = ResourceClass.objects.get(organ_key=one["organ"]).code
+    made = resources.draft_resource(actor, content={**one, "class_code": one["class_code"] or organ_class}, supply=one["supply"])
+    for move in ("submit", "register", "offer", "publish") if until != "draft" else ():
+        resources.move_version(actor, key=made.resource.key, number=1, move=move)
+        if move == until:
+            return
+
+
+AGREED = (
+    # consumer, supply, purposes, visits a day, items left out
+    ("sd-hrss", "legal.entity", "就业和社会保险业务核验", 20_000, ()),
+    ("370102-market", "legal.entity", "行政许可申请", 50_000, ()),
+    ("370102-market", "legal.representative", "行政许可申请", 50_000, ("mobile", "ended_on")),
+    ("370102-market", "population.person", "行政许可申请", 50_000, ("nation", "address")),
+)  # fmt: skip
+
+
+def _agreements(actor: Actor) -> int:
+    """Agreements signed by both sides, so that forms are filled from the first day."""
+    today = clock.today()
+    for consumer, supply, purpose, visits, without in AGREED:
+        resource = Resource.objects.select_related("published", "organ").get(supply=supply)
+        held = resource.published.content["items"] if resource.published else []
+        keys = tuple(i["key"] for i in held if i["key"] not in without)
+        wanted = Asked(keys, ("query",), visits, today, today + timedelta(days=730), {})
+        asked = access.request_access(actor, key=resource.key, wanted=wanted, purpose=purpose, basis="演示（合成）", purposes=[purpose], organ=consumer)
+        made = asked.agreement if hasattr(asked, "agreement") else access.grant_access(actor, number=asked.number, granted=wanted, condition="")
+        agreements.sign_agreement(actor, number=made.number, organ=resource.organ.key)
+        agreements.sign_agreement(actor, number=made.number, organ=consumer)
+    return len(AGREED)

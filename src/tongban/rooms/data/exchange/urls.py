@@ -1,0 +1,18 @@
+"""Addresses of the catalogue and of exchange."""
+
+from django.urls import path
+
+from tongban.rooms.data.exchange.views import access, catalogue, drafts
+
+app_name = "exchange"
+urlpatterns = [
+    path("", catalogue.browse, name="catalogue"),
+    path("desk/", access.desk, name="desk"),
+    path("resources/new/", drafts.new, name="new"),
+    path("resources/<slug:resource>/", catalogue.resource, name="resource"),
+    path("resources/<slug:resource>/edit/", drafts.edit, name="edit"),
+    path("resources/<slug:resource>/apply/", access.apply, name="apply"),
+    path("requests/<slug:number>/", access.request_page, name="request"),
+    path("agreements/", access.agreements, name="agreements"),
+    path("agreements/<slug:number>/", access.agreement, name="agreement"),
+]

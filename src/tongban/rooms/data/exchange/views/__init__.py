@@ -1,0 +1,1 @@
+"""Pages of the catalogue, of applications and agreements."""
