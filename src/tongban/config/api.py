@@ -11,6 +11,7 @@ from ninja.errors import HttpError, ValidationError
 
 from tongban.lib.errors import Invalid, TongbanError
 from tongban.rooms.base.continuity.api import router as continuity
+from tongban.rooms.data.exchange.api import router as exchange
 from tongban.rooms.service.hall.api import router as hall
 from tongban.rooms.service.supervision.api import router as supervision
 from tongban.rooms.trust.account.api import log
@@ -22,6 +23,7 @@ from tongban.ui.refusals import problem
 api = NinjaAPI(title="Tongban 通办", version="1", urls_namespace="api", docs_url="/docs", description="Bearer token: POST /api/account/tokens")
 api.add_router("/account", account, tags=["account"])
 api.add_router("/continuity", continuity, tags=["continuity"])
+api.add_router("/exchange", exchange, tags=["exchange"])
 api.add_router("/hall", hall, tags=["hall"])
 api.add_router("/ledger", log, tags=["ledger"])
 api.add_router("/security", security, tags=["security"])

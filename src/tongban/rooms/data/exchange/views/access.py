@@ -168,7 +168,7 @@ def agreement(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "tab": "exchange:catalogue", "part": "agreements", "one": one, "standing": standing, "signatures": access.signatures(one), "uses": access.use(one),
         "granted": rules.asked(one.terms["granted"]), "asked": rules.asked(one.request.requested), "names": _names(one), "lights": LIGHTS, "visits": visits, "rows": rows,
-        "may_sign": _may_sign(actor, one), "moves": _moves(actor, one), "fault": fault, "faults": faults, "typed": request.POST, "today": clock.today(),
+        "may_sign": _may_sign(actor, one), "doable": _moves(actor, one), "fault": fault, "faults": faults, "typed": request.POST, "today": clock.today(),
         "may_renew": actor.organ == one.consumer_id and actor.may("catalogue.request") and standing in (rules.IN_FORCE, rules.EXPIRED), **WORDS,
     }  # fmt: skip
     return render(request, "exchange/agreement.html", context, status=422 if fault else 200)
