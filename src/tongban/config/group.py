@@ -1,4 +1,4 @@
-"""The process group: database, web, worker under one supervisor. What it starts, it ends, however it dies itself."""
+"""The process group: database, web, worker, exchange under one supervisor. What it starts, it ends, however it dies itself."""
 
 import fcntl
 import json
@@ -68,6 +68,10 @@ class Group:
         # SIGKILL: with SIGTERM a worker in the middle of a job outlives the group.
         self._start("worker", [sys.executable, "-m", "tongban", "worker"], signal.SIGKILL)
 
+    def start_exchange(self) -> None:
+        """Broker and flows; nothing waits for it."""
+        self._start("exchange", [sys.executable, "-m", "tongban", "exchange"], signal.SIGKILL)
+
     def start_shipper(self) -> None:
         """Off-site backup, when there is a target and the database is our own."""
         if self.postgres and os.environ.get("TONGBAN_BACKUP"):
@@ -116,7 +120,7 @@ class Group:
             for name, child in list(self.children.items()):
                 if child.poll() is not None:
                     time.sleep(1)
-                    {"web": self.start_web, "worker": self.start_worker, "shipper": self.start_shipper}[name]()
+                    {"web": self.start_web, "worker": self.start_worker, "exchange": self.start_exchange, "shipper": self.start_shipper}[name]()
 
     def _stop(self, *_signal: object) -> None:
         self.stopping = True
@@ -192,6 +196,7 @@ def begin(phase: Callable[[str], None], *, port: int, demo: bool) -> Group:
         group.start_web()
         phase("后台 / worker")
         group.start_worker()
+        group.start_exchange()
         group.start_shipper()
         group.note(demo=demo, started=time.time())
     except BaseException:

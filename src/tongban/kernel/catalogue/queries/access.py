@@ -109,3 +109,15 @@ def limit(step: str) -> Limit:
 def due(step: str, region: str) -> date:
     """The last day of a step that begins today."""
     return calendar.due(region, clock.today(), limit(step).days)
+
+
+def agreement_numbered(number: str) -> Agreement:
+    """For the platform, which has checked the scope of what it asks for."""
+    return Agreement.objects.select_related("provider", "consumer", "resource").get(number=number)
+
+
+def in_force(mode: str = "") -> list[Agreement]:
+    """All agreements in force today, of one mode; for the platform, which makes the broker's accounts from them."""
+    today = clock.today()
+    rows = Agreement.objects.filter(state=rules.IN_FORCE, begins__lte=today, ends__gte=today).select_related("provider", "consumer").order_by("id")
+    return [a for a in rows if not mode or mode in a.terms["granted"]["modes"]]

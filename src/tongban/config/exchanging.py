@@ -1,0 +1,180 @@
+"""The exchange process: broker, accounts from agreements, and every flow that runs. Started by `up`, beside web and worker."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import django
+
+django.setup()
+
+import adbc_driver_manager  # noqa: E402 - apps must be ready first
+import psycopg  # noqa: E402
+import structlog  # noqa: E402
+from django.db import close_old_connections  # noqa: E402
+from nats.aio.client import Client  # noqa: E402
+
+from tongban.config import places  # noqa: E402
+from tongban.config.embedded import die_with_parent  # noqa: E402
+from tongban.kernel.catalogue.commands.agreements import organ_key  # noqa: E402
+from tongban.kernel.catalogue.queries import access  # noqa: E402
+from tongban.kernel.identity.actor import system  # noqa: E402
+from tongban.lib import clock, sm  # noqa: E402
+from tongban.lib.bus import accounts, broker  # noqa: E402
+from tongban.lib.bus.envelope import BadEnvelope, Receipt  # noqa: E402
+from tongban.lib.bus.memory import keep_large_buffers  # noqa: E402
+from tongban.lib.bus.receiver import hand_over, receive  # noqa: E402
+from tongban.lib.bus.sender import Parties, send  # noqa: E402
+from tongban.lib.bus.server import EmbeddedBroker  # noqa: E402
+from tongban.lib.bus.source import PostgresSource  # noqa: E402
+from tongban.lib.bus.target import PostgresTarget  # noqa: E402
+from tongban.rooms.data.exchange import commands, queries  # noqa: E402
+from tongban.rooms.data.exchange.models import Flow  # noqa: E402
+
+PLATFORM = system("通办·交换")
+PAUSE = 1.0  # seconds between looks at agreements and flows
+RETRY = 5.0  # seconds after a part outside did not answer
+STORAGE = 64 * 1024**3  # bytes of streams for one organ
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+# What a person must mend; everything else is tried again.
+HOPELESS = (BadEnvelope, ValueError, psycopg.ProgrammingError, adbc_driver_manager.ProgrammingError)
+
+
+def run() -> int:
+    """Until a signal ends it."""
+    keep_large_buffers()
+    home = EmbeddedBroker(places.data_dir() / "broker", die=die_with_parent(signal.SIGKILL))
+    url = os.environ.get("NATS_URL") or home.start()
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # nothing is lost: every step is a transaction
+    try:
+        asyncio.run(Exchange(home, url).watch())
+    finally:
+        home.stop()
+    return 0
+
+
+async def off_loop(function: Callable[..., T], *arguments: Any, **more: Any) -> T:
+    """Run what speaks with a database in a thread."""
+
+    def within() -> T:
+        close_old_connections()
+        return function(*arguments, **more)
+
+    return await asyncio.to_thread(within)
+
+
+class Exchange:
+    """Claims pushed, lines open, one task a flow."""
+
+    def __init__(self, home: EmbeddedBroker, url: str) -> None:
+        self.home, self.url = home, url
+        self.pushed: dict[str, str] = {}
+        self.lines: dict[str, Client] = {}
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def watch(self) -> None:
+        """Agreements become accounts, flows become tasks; what is no longer allowed or wanted ends."""
+        line = await broker.connect(self.url, broker.login(self.home.system, "system"))
+        while True:
+            try:
+                await self._claims(line)
+                flows = {f.agreement: f for f in await off_loop(queries.runnable)}
+                for number, one in flows.items():
+                    if number not in self.tasks or self.tasks[number].done():
+                        self.tasks[number] = asyncio.create_task(self._keep_running(one))
+                for number, task in self.tasks.items():
+                    if number not in flows:
+                        task.cancel()
+            except Exception:
+                log.exception("exchange: looking at agreements failed; trying again")
+            await asyncio.sleep(PAUSE)
+
+    async def _claims(self, line: Client) -> None:
+        """Push the claim of every organ whose agreements changed."""
+        held = await off_loop(access.in_force)
+        organs = {o.key for a in held for o in (a.provider, a.consumer)} | set(self.pushed)
+        allowed = [accounts.Allowed(a.number, self._account(a.provider.key), self._account(a.consumer.key)) for a in held]
+        for organ in sorted(organs):
+            mine = [a for a in allowed if self._account(organ) in (a.provider, a.consumer)]
+            told = repr(mine)
+            if self.pushed.get(organ) != told:
+                await broker.push_claim(line, accounts.account_claim(self.home.operator, self._account(organ), organ, mine, storage=STORAGE))
+                self.pushed[organ] = told
+
+    def _account(self, organ: str) -> str:
+        return accounts.public(self.home.seed(f"organ-{organ}", "account"))
+
+    async def _line(self, organ: str) -> Client:
+        if organ not in self.lines or self.lines[organ].is_closed:
+            self.lines[organ] = await broker.connect(self.url, broker.login(self.home.seed(f"organ-{organ}", "account"), organ))
+        return self.lines[organ]
+
+    async def _keep_running(self, flow: Flow) -> None:
+        """A flow until it is paused; a part outside that is away is waited for, what a person must mend stops it."""
+        while True:
+            try:
+                await self._turn(flow)
+                await asyncio.sleep(PAUSE)
+            except HOPELESS as fault:
+                log.exception("exchange: a flow stopped", agreement=flow.agreement)
+                await off_loop(commands.fail_flow, PLATFORM, agreement=flow.agreement, words=str(fault))
+                return
+            except Exception:
+                log.exception("exchange: a flow waits", agreement=flow.agreement)
+                await asyncio.sleep(RETRY)
+
+    async def _turn(self, flow: Flow) -> None:
+        """Send what is new, take what came, hand over receipts."""
+        contract, granted = await off_loop(_granted, flow)
+        provider, consumer = await self._line(flow.provider.key), await self._line(flow.consumer.key)
+        await broker.open_stream(provider, flow.agreement)
+        kind = "changes" if flow.loaded else "load"
+        parties = Parties(flow.agreement, granted["resource"], flow.provider.key, flow.consumer.key)
+        source = PostgresSource(flow.source.address if flow.source else "", flow.source_table, granted["granted"]["rows"])
+        keys = await off_loop(lambda: (organ_key(flow.provider.key), organ_key(flow.consumer.key)))
+        await send(
+            provider, source, contract, parties, keys[0], kind=kind, today=clock.today(), sent=_in_thread(_sent), aside=_in_thread(_aside(flow.agreement)),
+        )  # fmt: skip
+        await self._take(flow, contract, consumer, keys)
+
+    async def _take(self, flow: Flow, contract: Any, consumer: Client, keys: tuple[sm.SigningKey, sm.SigningKey]) -> None:
+        target = await asyncio.to_thread(PostgresTarget, flow.target.address if flow.target else "", flow.target_table, contract)
+        try:
+            offset = await receive(consumer, target, keys[0].public, keys[1])
+            if not flow.loaded:
+                await asyncio.to_thread(target.finish_load, offset)
+                await off_loop(commands.keep_loaded, PLATFORM, agreement=flow.agreement)
+                flow.loaded = True
+            for _batch, told, signature in await asyncio.to_thread(target.unsent):
+                await off_loop(commands.keep_taken, PLATFORM, receipt=Receipt.read(told), signature=signature)
+            await hand_over(consumer, target)
+        finally:
+            await asyncio.to_thread(target.close)
+
+
+def _granted(flow: Flow) -> tuple[Any, dict[str, Any]]:
+    return commands.contract(flow), access.agreement_numbered(flow.agreement).terms
+
+
+def _in_thread(function: Callable[..., None]) -> Callable[..., None]:
+    """The data plane calls back from threads of its own."""
+
+    def run(*arguments: Any) -> None:
+        close_old_connections()
+        function(*arguments)
+
+    return run
+
+
+def _sent(envelope: Any, signature: str) -> None:
+    commands.keep_sent(PLATFORM, envelope=envelope, signature=signature)
+
+
+def _aside(agreement: str) -> Callable[..., None]:
+    def keep(batch: int, faults: Any, bad: Any) -> None:
+        commands.keep_aside(PLATFORM, agreement=agreement, batch=batch, faults=faults, rows=bad.num_rows)
+
+    return keep

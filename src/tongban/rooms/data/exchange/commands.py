@@ -1,0 +1,184 @@
+"""Endpoints named, flows begun and run, batches and receipts kept."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from django.utils.translation import gettext as _
+
+from tongban.kernel.catalogue.queries import access
+from tongban.kernel.catalogue.queries import resources as catalogue
+from tongban.kernel.catalogue.rules import resources as resource_rules
+from tongban.kernel.identity.actor import Actor
+from tongban.kernel.orgs import queries as orgs
+from tongban.lib import clock, columns, sm
+from tongban.lib.acts import command, nothing_changed, record
+from tongban.lib.bus.checks import Fault
+from tongban.lib.bus.contract import Contract
+from tongban.lib.bus.envelope import Envelope, Receipt
+from tongban.lib.errors import Conflict, Invalid, Refused
+from tongban.rooms.data.exchange import events, queries, rules
+from tongban.rooms.data.exchange.models import Batch, Endpoint, Flow, SetAside
+
+KEPT_ASIDE = 10_000  # values of one batch; more than that is a broken source, not work for a person
+
+
+@command("catalogue.edit")
+def keep_endpoint(actor: Actor, *, key: str, name: str, address: str, organ: str = "") -> Endpoint:
+    """Enter a database of the own organ; it must answer. The address is never shown again."""
+    owner = orgs.organ(organ) if actor.is_system else orgs.organ_by_id(actor.organ or 0)
+    if not address.startswith(("postgresql://", "postgres://")):
+        raise Invalid.at("address", _("Address: write it like postgresql://user:password@host:5432/database."))
+    try:
+        psycopg.connect(address, connect_timeout=5).close()
+    except psycopg.Error as fault:
+        raise Invalid.at("address", _("Address: the database does not answer, or refuses the user.")) from fault
+    made, _new = Endpoint.objects.get_or_create(key=key, defaults={"organ": owner, "name": name[:120], "kept_at": clock.now()})
+    if made.organ_id != owner.id:
+        raise Refused(_("This name belongs to another organ."))
+    made.name, made.address = name[:120], address
+    made.save()
+    record(actor, events.EndpointKept(endpoint=key, organ=owner.key))
+    return made
+
+
+@command("catalogue.request")
+def set_end(actor: Actor, *, agreement: str, endpoint: str, table: str, order: str = "") -> Flow:
+    """Name the own end of a flow: the provider its table and the column of its order, the consumer the table to fill. Begins the flow at the first."""
+    one = access.agreement(actor, agreement)
+    if not {"batch", "stream"} & set(one.terms["granted"]["modes"]):
+        raise Conflict(_("The agreement does not allow batches or streams."))
+    end = Endpoint.objects.select_related("organ").filter(key=endpoint).first()
+    if end is None or end.organ_id not in (one.provider_id, one.consumer_id) or not (actor.is_system or end.organ_id == actor.organ):
+        raise Refused(_("Choose a database of your own organ."))
+    if not table.strip():
+        raise Invalid.at("table", _("Table: name it as schema.table."))
+    flow, _new = Flow.objects.select_for_update().get_or_create(
+        agreement=agreement,
+        defaults={"title": one.terms["title"], "provider": one.provider, "consumer": one.consumer, "state": rules.PREPARING, "begun_at": clock.now()},
+    )
+    if flow.state == rules.RUNNING:
+        raise Conflict(_("Pause the flow first."))
+    if end.organ_id == one.provider_id:
+        if not order.strip():
+            raise Invalid.at("order", _("Order: name the column that grows with every change."))
+        flow.source, flow.source_table, flow.order_column = end, table.strip()[:120], order.strip()[:60]
+    else:
+        flow.target, flow.target_table = end, table.strip()[:120]
+    flow.save()
+    record(actor, events.FlowMoved(agreement=agreement, move="source" if end.organ_id == one.provider_id else "target", words=table[:120]))
+    return flow
+
+
+@command("catalogue.request")
+def move_flow(actor: Actor, *, agreement: str, move: str) -> Flow:
+    """Run or pause. Both sides may; nothing is lost by pausing, since the broker keeps what went."""
+    queries.flow(actor, agreement)
+    flow = Flow.objects.select_for_update().get(agreement=agreement)
+    if move == "run" and not rules.may_run(flow.state, source=flow.source_id is not None, target=flow.target_id is not None):
+        raise Conflict(_("Both organs name their end first."))
+    if (flow.state, move) not in rules.MOVES:
+        raise Conflict(_("The flow has moved on. Reload the page."))
+    if move == "run":
+        contract(flow)
+    flow.state, flow.fault = rules.MOVES[flow.state, move], ""
+    flow.save(update_fields=["state", "fault"])
+    record(actor, events.FlowMoved(agreement=agreement, move=flow.state))
+    return flow
+
+
+def contract(flow: Flow) -> Contract:
+    """What the flow's agreement grants, as the data plane takes it. Raises Conflict where it lacks the key."""
+    one = access.agreement_numbered(flow.agreement)
+    version = catalogue.version_of(one.resource, one.terms["version"])
+    try:
+        return rules.contract_of(flow.agreement, resource_rules.items(version.content["items"]), one.terms["granted"], flow.order_column)
+    except ValueError as fault:
+        raise Conflict(_("The granted items lack the key, so that rows cannot be told apart. Ask for it too.")) from fault
+
+
+@command("catalogue.request")
+def fail_flow(actor: Actor, *, agreement: str, words: str) -> None:
+    """The platform found that a flow cannot go on; it waits for a person."""
+    flow = Flow.objects.select_for_update().get(agreement=agreement)
+    if flow.state == rules.FAILED and flow.fault == words[:300]:
+        nothing_changed()
+        return
+    flow.state, flow.fault = rules.FAILED, words[:300]
+    flow.save(update_fields=["state", "fault"])
+    record(actor, events.FlowMoved(agreement=agreement, move="failed", words=words[:300]))
+
+
+@command("catalogue.request")
+def keep_loaded(actor: Actor, *, agreement: str) -> None:
+    """The first load has come whole."""
+    flow = Flow.objects.select_for_update().get(agreement=agreement)
+    if flow.loaded:
+        nothing_changed()
+        return
+    flow.loaded = True
+    flow.save(update_fields=["loaded"])
+    record(actor, events.FlowMoved(agreement=agreement, move="loaded"))
+
+
+@command("catalogue.request")
+def keep_sent(actor: Actor, *, envelope: Envelope, signature: str) -> None:
+    """A batch went. Told again after a crash it changes nothing."""
+    flow = Flow.objects.get(agreement=envelope.agreement)
+    made, _new = Batch.objects.select_for_update().get_or_create(flow=flow, number=envelope.batch, defaults={"rows": envelope.rows})
+    if made.envelope:
+        nothing_changed()
+        return
+    made.envelope, made.signature, made.rows, made.sent_at = _fields(envelope), signature, envelope.rows, clock.now()
+    made.save()
+    Flow.objects.filter(id=flow.id).update(moved_at=clock.now())
+    told = events.BatchSent(
+        agreement=flow.agreement, batch=envelope.batch, rows=envelope.rows, aside=made.aside, envelope=sm.sm3_hex(envelope.canonical()), signature=signature
+    )
+    record(actor, told, authority=flow.agreement)
+
+
+def _fields(one: Envelope | Receipt) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in one.__slots__}
+
+
+@command("catalogue.request")
+def keep_taken(actor: Actor, *, receipt: Receipt, signature: str) -> None:
+    """A receipt came. Told again it changes nothing."""
+    flow = Flow.objects.get(agreement=receipt.agreement)
+    made, _new = Batch.objects.select_for_update().get_or_create(flow=flow, number=receipt.batch, defaults={"rows": receipt.rows})
+    if made.receipt:
+        nothing_changed()
+        return
+    made.receipt, made.receipt_signature, made.taken_at = _fields(receipt), signature, clock.now()
+    made.save()
+    Flow.objects.filter(id=flow.id).update(moved_at=clock.now())
+    told = events.BatchTaken(agreement=flow.agreement, batch=receipt.batch, rows=receipt.rows, receipt=sm.sm3_hex(receipt.canonical()), signature=signature)
+    record(actor, told, authority=flow.agreement)
+
+
+@command("catalogue.request")
+def keep_aside(actor: Actor, *, agreement: str, batch: int, faults: Sequence[Fault], rows: int) -> None:
+    """Values that broke the contract become the provider's work. Told again after a crash they are the same."""
+    flow = Flow.objects.select_related("provider").get(agreement=agreement)
+    made, _new = Batch.objects.select_for_update().get_or_create(flow=flow, number=batch, defaults={"rows": 0})
+    made.aside = rows
+    made.save(update_fields=["aside"])
+    now = clock.now()
+    SetAside.objects.bulk_create(
+        [
+            SetAside(
+                flow=flow,
+                batch=batch,
+                key=f.key,
+                mark=columns.blind(f"exchange.{agreement}", f.key).hex(),
+                column=f.column,
+                what=f.what,
+                value=f.value,
+                found_at=now,
+            )
+            for f in faults[:KEPT_ASIDE]
+        ],
+        ignore_conflicts=True,
+    )
+    record(actor, events.FlowMoved(agreement=agreement, move="aside", words=f"{batch}: {rows}"))

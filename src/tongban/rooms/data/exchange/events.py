@@ -1,0 +1,56 @@
+"""What the ledger keeps of exchange: each batch when it went and when it came, with the digests that were signed."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tongban.lib.events import Event
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndpointKept(Event):
+    tag: ClassVar[str] = "exchange.endpoint.kept"
+    kind: ClassVar[str] = "endpoint"
+    about: ClassVar[str] = "endpoint"
+    endpoint: str
+    organ: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlowMoved(Event):
+    """`move`: begun, source, target, running, paused, failed."""
+
+    tag: ClassVar[str] = "exchange.flow.moved"
+    kind: ClassVar[str] = "agreement"
+    about: ClassVar[str] = "agreement"
+    agreement: str
+    move: str
+    words: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchSent(Event):
+    """`envelope` is the SM3 of the canonical envelope, `signature` the provider's under it."""
+
+    tag: ClassVar[str] = "exchange.batch.sent"
+    kind: ClassVar[str] = "agreement"
+    about: ClassVar[str] = "agreement"
+    agreement: str
+    batch: int
+    rows: int
+    aside: int
+    envelope: str
+    signature: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchTaken(Event):
+    """`receipt` is the SM3 of the canonical receipt, `signature` the consumer's under it."""
+
+    tag: ClassVar[str] = "exchange.batch.taken"
+    kind: ClassVar[str] = "agreement"
+    about: ClassVar[str] = "agreement"
+    agreement: str
+    batch: int
+    rows: int
+    receipt: str
+    signature: str

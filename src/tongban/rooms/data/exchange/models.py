@@ -1,0 +1,86 @@
+"""Departments' databases, flows between them, every batch with both signatures, values set aside."""
+
+from django.db import models
+
+from tongban.lib import columns
+
+
+class Endpoint(models.Model):
+    """A department's database. Its address holds a password, so it lies sealed."""
+
+    key = models.SlugField(max_length=60, unique=True)
+    organ = models.ForeignKey("orgs.Organ", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120)
+    address = columns.Sealed()
+    kept_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def cohort(self) -> str:
+        return columns.cohort("endpoint", self.organ.key, self.kept_at.year)
+
+
+class Flow(models.Model):
+    """What runs under one agreement: from a table of the provider into a table of the consumer."""
+
+    agreement = models.CharField(max_length=24, unique=True)
+    title = models.CharField(max_length=120)
+    provider = models.ForeignKey("orgs.Organ", on_delete=models.PROTECT, related_name="+")
+    consumer = models.ForeignKey("orgs.Organ", on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(Endpoint, on_delete=models.PROTECT, null=True, related_name="+")
+    source_table = models.CharField(max_length=120, blank=True)
+    order_column = models.CharField(max_length=60, blank=True, help_text="the provider's bigint that grows with every change")
+    target = models.ForeignKey(Endpoint, on_delete=models.PROTECT, null=True, related_name="+")
+    target_table = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=10, help_text="preparing, running, paused, failed")
+    fault = models.CharField(max_length=300, blank=True)
+    loaded = models.BooleanField(default=False, help_text="the first load is complete; from now on changes travel")
+    begun_at = models.DateTimeField()
+    moved_at = models.DateTimeField(null=True, help_text="when a batch last went or came")
+
+    def __str__(self) -> str:
+        return f"{self.agreement} {self.title}"
+
+
+class Batch(models.Model):
+    """One batch: the provider's envelope and, once it has come, the consumer's receipt, both signed."""
+
+    flow = models.ForeignKey(Flow, on_delete=models.PROTECT, related_name="batches")
+    number = models.PositiveIntegerField()
+    rows = models.PositiveIntegerField()
+    aside = models.PositiveIntegerField(default=0)
+    envelope = models.JSONField(null=True)
+    signature = models.CharField(max_length=160, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    receipt = models.JSONField(null=True)
+    receipt_signature = models.CharField(max_length=160, blank=True)
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["flow", "number"], name="batch_once")]
+
+
+class SetAside(models.Model):
+    """A value that broke the contract: the provider's work. Key and value may be personal, so they lie sealed."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "待更正"
+        CORRECTED = "corrected", "已更正"
+
+    flow = models.ForeignKey(Flow, on_delete=models.PROTECT, related_name="aside")
+    batch = models.PositiveIntegerField()
+    key = columns.Sealed()
+    mark = models.CharField(max_length=64, help_text="keyed digest of the row's key, by which a correction is recognised")
+    column = models.CharField(max_length=60)
+    what = models.CharField(max_length=20)
+    value = columns.Sealed()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    found_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["flow", "batch", "mark", "column", "what"], name="aside_once")]
+        indexes = [models.Index(fields=["flow", "state"], name="aside_work")]
+
+    def cohort(self) -> str:
+        return columns.cohort("aside", self.flow.provider.key, self.found_at.year)

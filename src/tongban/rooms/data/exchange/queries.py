@@ -1,0 +1,113 @@
+"""Flows and batches: seen by both sides, and by those who watch over all."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from tongban.kernel.catalogue.queries import access
+from tongban.kernel.identity.actor import Actor
+from tongban.lib import clock, sm
+from tongban.lib.bus.envelope import Envelope, Receipt
+from tongban.lib.errors import NotFound
+from tongban.rooms.data.exchange import rules
+from tongban.rooms.data.exchange.models import Batch, Endpoint, Flow, SetAside
+
+
+def _reach(actor: Actor) -> Q:
+    actor.require("catalogue.search")
+    if actor.is_system or actor.may("catalogue.watch"):
+        return Q()
+    return Q(provider_id=actor.organ) | Q(consumer_id=actor.organ)
+
+
+def flows(actor: Actor, *, state: str = "") -> QuerySet[Flow]:
+    """Flows of the own organ, or all for those who watch."""
+    rows = Flow.objects.filter(_reach(actor)).select_related("provider", "consumer", "source", "target").order_by("-id")
+    return rows.filter(state=state) if state else rows
+
+
+def flow(actor: Actor, agreement: str) -> Flow:
+    found = flows(actor).filter(agreement=agreement).first()
+    if found is None:
+        raise NotFound(_("There is no such flow of your organ."))
+    return found
+
+
+def endpoints(actor: Actor) -> QuerySet[Endpoint]:
+    """Databases of the own organ."""
+    actor.require("catalogue.edit")
+    rows = Endpoint.objects.select_related("organ").order_by("key")
+    return rows if actor.is_system else rows.filter(organ_id=actor.organ)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a flow has come."""
+
+    sent: int
+    taken: int
+    rows_sent: int
+    rows_taken: int
+    aside: int
+    late: bool
+
+    @property
+    def lag(self) -> int:
+        """Batches that went and have not come."""
+        return self.sent - self.taken
+
+
+def standings(held: list[Flow]) -> dict[int, Standing]:
+    """By flow, in three statements whatever their number."""
+    rows = Batch.objects.filter(flow__in=held).values("flow_id").order_by()
+    sent = {r["flow_id"]: r for r in rows.filter(sent_at__isnull=False).annotate(n=Count("id"), r=Sum("rows"))}
+    taken = {r["flow_id"]: r for r in rows.filter(taken_at__isnull=False).annotate(n=Count("id"), r=Sum("rows"))}
+    aside = dict(SetAside.objects.filter(flow__in=held, state="open").values_list("flow_id").annotate(n=Count("id")).order_by())
+    edge = clock.now() - timedelta(seconds=rules.LAGGING)
+    late = set(Batch.objects.filter(flow__in=held, taken_at=None, sent_at__lt=edge).values_list("flow_id", flat=True))
+    nothing = {"n": 0, "r": 0}
+    return {
+        f.id: Standing(
+            sent.get(f.id, nothing)["n"], taken.get(f.id, nothing)["n"], sent.get(f.id, nothing)["r"] or 0, taken.get(f.id, nothing)["r"] or 0,
+            aside.get(f.id, 0), f.id in late,
+        )
+        for f in held
+    }  # fmt: skip
+
+
+def batches(one: Flow) -> QuerySet[Batch]:
+    return one.batches.order_by("-number")
+
+
+def batch(one: Flow, number: int) -> Batch:
+    found = one.batches.filter(number=number).first()
+    if found is None:
+        raise NotFound(_("There is no such batch."))
+    return found
+
+
+def signatures_good(one: Batch, provider: bytes, consumer: bytes) -> tuple[bool, bool | None]:
+    """Whether envelope and receipt are good as they are kept; None where no receipt has come."""
+    sent = one.envelope is not None and sm.verify(provider, Envelope(**one.envelope).canonical(), bytes.fromhex(one.signature))
+    if not one.receipt:
+        return sent, None
+    return sent, sm.verify(consumer, Receipt(**one.receipt).canonical(), bytes.fromhex(one.receipt_signature))
+
+
+def keys_of(one: Flow) -> tuple[bytes, bytes]:
+    """The public keys that stand under the flow's agreement: provider, consumer."""
+    signed = {s.organ_id: bytes.fromhex(s.public) for s, _good in access.signatures(access.agreement_numbered(one.agreement))}
+    return signed[one.provider_id], signed[one.consumer_id]
+
+
+def aside(one: Flow) -> QuerySet[SetAside]:
+    """Values that wait for correction."""
+    return one.aside.filter(state="open").order_by("-id")
+
+
+def runnable() -> list[Flow]:
+    """Flows for the platform to run: running, with an agreement in force."""
+    held = Flow.objects.filter(state=rules.RUNNING).select_related("provider", "consumer", "source__organ", "target__organ")
+    return [f for f in held if access.standing(access.agreement_numbered(f.agreement)) == "in-force"]
