@@ -148,11 +148,23 @@ class Exchange:
                 await asyncio.to_thread(target.finish_load, offset)
                 await off_loop(commands.keep_loaded, PLATFORM, agreement=flow.agreement)
                 flow.loaded = True
+            await _look_for_corrections(flow, target)
             for _batch, told, signature in await asyncio.to_thread(target.unsent):
                 await off_loop(commands.keep_taken, PLATFORM, receipt=Receipt.read(told), signature=signature)
             await hand_over(consumer, target)
         finally:
             await asyncio.to_thread(target.close)
+
+
+async def _look_for_corrections(flow: Flow, target: PostgresTarget) -> None:
+    """A row that was set aside and has come in a later state is corrected."""
+    waiting = await off_loop(queries.uncorrected, flow.agreement)
+    if not waiting:
+        return
+    come = await asyncio.to_thread(target.come_since, [(w.key, w.order) for w in waiting])
+    done = [w.id for w in waiting if (w.key, w.order) in come]
+    if done:
+        await off_loop(commands.keep_corrected, PLATFORM, agreement=flow.agreement, aside=done)
 
 
 def _granted(flow: Flow) -> tuple[Any, dict[str, Any]]:

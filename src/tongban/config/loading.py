@@ -23,6 +23,7 @@ from tongban.kernel.notices import seed as notices
 from tongban.kernel.orgs import seed as orgs
 from tongban.rooms.base.continuity import seed as continuity
 from tongban.rooms.base.networks import seed as networks
+from tongban.rooms.data.exchange import seed as exchange
 from tongban.rooms.service.hall import seed as hall
 from tongban.rooms.service.supervision import seed as supervision
 from tongban.rooms.trust.security import seed as security
@@ -76,6 +77,7 @@ def load(data: Path, *, demo: bool) -> Iterator[str]:
             ("演示安全记录（合成数据）", lambda: security.load_demo(LOADER)),
             ("演示网络台账（合成数据）", lambda: networks.load_demo(LOADER)),
             ("演示信息资源目录（编写的示例）", lambda: catalogue.load_demo(LOADER, data / "catalogue")),
+            ("演示数据流（合成数据）", lambda: exchange.load_demo(LOADER)),
             ("演示灾备系统（合成数据）", lambda: continuity.load_demo(LOADER)),
         ]
     for name, step in steps:

@@ -23,12 +23,13 @@ SHOWN = 80  # characters of a value kept with its fault
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One value that breaks the contract."""
+    """One value that breaks the contract; `order` is its row's place in the order of changes."""
 
     key: str
     column: str
     what: str
     value: str
+    order: int = 0
 
 
 def check(batch: pa.Table, contract: Contract, today: date, *, changes: bool = False) -> tuple[pa.Table, list[Fault], pa.Table]:
@@ -42,9 +43,9 @@ def check(batch: pa.Table, contract: Contract, today: date, *, changes: bool = F
                 found.append((column, what, mask))
     if not found:
         return batch, [], batch.slice(0, 0)
-    keys = batch.column(contract.key)
+    keys, order = batch.column(contract.key), batch.column(contract.sequence)
     faults = [
-        Fault(str(keys[n].as_py()), column.name, what, str(batch.column(column.name)[n].as_py())[:SHOWN])
+        Fault(str(keys[n].as_py()), column.name, what, str(batch.column(column.name)[n].as_py())[:SHOWN], order[n].as_py() or 0)
         for column, what, mask in found
         for n in np.flatnonzero(mask).tolist()
     ]

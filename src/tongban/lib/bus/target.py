@@ -113,6 +113,14 @@ class PostgresTarget:
             self.line.execute("UPDATE tongban_offset SET keyed = true WHERE agreement = %s", [self.contract.number])
         return replace(offset, keyed=True)
 
+    def come_since(self, waiting: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Of (key, order) of rows that were set aside: those of which a later state has come."""
+        key, order = sql.Identifier(self.contract.key), sql.Identifier(self.contract.sequence)
+        told = "SELECT w.k, w.o FROM unnest(%s::text[], %s::bigint[]) AS w(k, o) JOIN {t} t ON t.{k}::text = w.k AND t.{s} > w.o"
+        found = self.line.execute(sql.SQL(told).format(t=self.tables.target, k=key, s=order), [[k for k, _o in waiting], [o for _k, o in waiting]]).fetchall()
+        self.line.commit()
+        return {(k, o) for k, o in found}
+
     def unsent(self) -> list[tuple[int, str, str]]:
         """(batch, canonical receipt, signature) of receipts that the provider does not have yet."""
         rows = self.line.execute(

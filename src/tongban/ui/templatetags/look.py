@@ -125,7 +125,8 @@ def act_name(tag: str) -> str:
         "files.file.quarantined": _("File quarantined"), "catalogue.resource.moved": _("Resource drafted, reviewed or published"),
         "catalogue.access.requested": _("Resource applied for"), "catalogue.access.answered": _("Application for a resource answered"),
         "catalogue.agreement.signed": _("Agreement signed"), "catalogue.agreement.moved": _("Agreement suspended, resumed or ended"),
-        "catalogue.data.fetched": _("Data fetched under an agreement"), "catalogue.resource.subscribed": _("Subscription to a resource"),
+        "catalogue.data.fetched": _("Data fetched under an agreement"), "exchange.endpoint.kept": _("Database of a department kept"), "exchange.flow.moved": _("Flow begun, run, paused or failed"),
+        "exchange.batch.sent": _("Batch sent"), "exchange.batch.taken": _("Batch taken"), "catalogue.resource.subscribed": _("Subscription to a resource"),
     }  # fmt: skip
     return names.get(tag, tag)
 

@@ -11,6 +11,7 @@ from tongban.kernel.catalogue.commands import agreements as agreement_commands
 from tongban.kernel.catalogue.commands import fetching
 from tongban.kernel.catalogue.queries import access, resources
 from tongban.kernel.catalogue.rules.access import Asked
+from tongban.rooms.data.exchange import queries
 from tongban.ui.access import actor_of, allows
 from tongban.ui.problems import PROBLEMS
 
@@ -146,3 +147,40 @@ def query(request: HttpRequest, told: QueryIn) -> QueryOut:
     """One question under an agreement of the own organ. Counted, and kept in the ledger with its purpose."""
     got = fetching.fetch(actor_of(request), name=told.name, purpose=told.purpose, key=told.key, items=tuple(told.items))
     return QueryOut(values=got.values, source=got.source, resource=got.resource, agreement=got.agreement, at=got.at)
+
+
+class FlowOut(Schema):
+    agreement: str
+    title: str
+    provider: str
+    consumer: str
+    state: str
+    fault: str
+    batches_sent: int
+    batches_taken: int
+    rows_sent: int
+    rows_taken: int
+    values_aside: int
+
+
+@router.get("/flows", response={200: list[FlowOut], **PROBLEMS})
+@allows("catalogue.search")
+def flows(request: HttpRequest) -> list[FlowOut]:
+    """Flows of the own organ, or of the province for those who watch."""
+    rows = list(queries.flows(actor_of(request)))
+    told = queries.standings(rows)
+    return [
+        FlowOut(
+            agreement=f.agreement, title=f.title, provider=f.provider.name, consumer=f.consumer.name, state=f.state, fault=f.fault, batches_sent=told[f.id].sent,
+            batches_taken=told[f.id].taken, rows_sent=told[f.id].rows_sent, rows_taken=told[f.id].rows_taken, values_aside=told[f.id].aside,
+        )
+        for f in rows
+    ]  # fmt: skip
+
+
+@router.get("/agreements/{number}/batches/{batch}/proof", response={200: dict[str, Any], **PROBLEMS})
+@allows("catalogue.search")
+def proof(request: HttpRequest, number: str, batch: int) -> dict[str, Any]:
+    """The proof file of a batch: `tongban verify FILE` checks it offline."""
+    actor = actor_of(request)
+    return queries.proof(actor, queries.flow(actor, number), batch)

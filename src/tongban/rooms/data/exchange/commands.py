@@ -133,7 +133,13 @@ def keep_sent(actor: Actor, *, envelope: Envelope, signature: str) -> None:
     made.save()
     Flow.objects.filter(id=flow.id).update(moved_at=clock.now())
     told = events.BatchSent(
-        agreement=flow.agreement, batch=envelope.batch, rows=envelope.rows, aside=made.aside, envelope=sm.sm3_hex(envelope.canonical()), signature=signature
+        place=f"{flow.agreement}/{envelope.batch}",
+        agreement=flow.agreement,
+        batch=envelope.batch,
+        rows=envelope.rows,
+        aside=made.aside,
+        envelope=sm.sm3_hex(envelope.canonical()),
+        signature=signature,
     )
     record(actor, told, authority=flow.agreement)
 
@@ -153,7 +159,14 @@ def keep_taken(actor: Actor, *, receipt: Receipt, signature: str) -> None:
     made.receipt, made.receipt_signature, made.taken_at = _fields(receipt), signature, clock.now()
     made.save()
     Flow.objects.filter(id=flow.id).update(moved_at=clock.now())
-    told = events.BatchTaken(agreement=flow.agreement, batch=receipt.batch, rows=receipt.rows, receipt=sm.sm3_hex(receipt.canonical()), signature=signature)
+    told = events.BatchTaken(
+        place=f"{flow.agreement}/{receipt.batch}",
+        agreement=flow.agreement,
+        batch=receipt.batch,
+        rows=receipt.rows,
+        receipt=sm.sm3_hex(receipt.canonical()),
+        signature=signature,
+    )
     record(actor, told, authority=flow.agreement)
 
 
@@ -172,6 +185,7 @@ def keep_aside(actor: Actor, *, agreement: str, batch: int, faults: Sequence[Fau
                 batch=batch,
                 key=f.key,
                 mark=columns.blind(f"exchange.{agreement}", f.key).hex(),
+                order=f.order,
                 column=f.column,
                 what=f.what,
                 value=f.value,
@@ -182,3 +196,13 @@ def keep_aside(actor: Actor, *, agreement: str, batch: int, faults: Sequence[Fau
         ignore_conflicts=True,
     )
     record(actor, events.FlowMoved(agreement=agreement, move="aside", words=f"{batch}: {rows}"))
+
+
+@command("catalogue.request")
+def keep_corrected(actor: Actor, *, agreement: str, aside: list[int]) -> None:
+    """Values whose row came again, good this time."""
+    done = SetAside.objects.filter(flow__agreement=agreement, id__in=aside, state="open").update(state="corrected")
+    if not done:
+        nothing_changed()
+        return
+    record(actor, events.FlowMoved(agreement=agreement, move="corrected", words=str(done)))

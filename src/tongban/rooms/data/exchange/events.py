@@ -32,8 +32,9 @@ class BatchSent(Event):
     """`envelope` is the SM3 of the canonical envelope, `signature` the provider's under it."""
 
     tag: ClassVar[str] = "exchange.batch.sent"
-    kind: ClassVar[str] = "agreement"
-    about: ClassVar[str] = "agreement"
+    kind: ClassVar[str] = "batch"
+    about: ClassVar[str] = "place"
+    place: str  # agreement/batch
     agreement: str
     batch: int
     rows: int
@@ -47,8 +48,9 @@ class BatchTaken(Event):
     """`receipt` is the SM3 of the canonical receipt, `signature` the consumer's under it."""
 
     tag: ClassVar[str] = "exchange.batch.taken"
-    kind: ClassVar[str] = "agreement"
-    about: ClassVar[str] = "agreement"
+    kind: ClassVar[str] = "batch"
+    about: ClassVar[str] = "place"
+    place: str  # agreement/batch
     agreement: str
     batch: int
     rows: int

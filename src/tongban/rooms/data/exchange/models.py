@@ -72,6 +72,7 @@ class SetAside(models.Model):
     batch = models.PositiveIntegerField()
     key = columns.Sealed()
     mark = models.CharField(max_length=64, help_text="keyed digest of the row's key, by which a correction is recognised")
+    order = models.BigIntegerField(default=0, help_text="the row's place in the order of changes: a later state of it corrects this one")
     column = models.CharField(max_length=60)
     what = models.CharField(max_length=20)
     value = columns.Sealed()

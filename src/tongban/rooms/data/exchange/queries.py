@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from tongban.kernel.catalogue.queries import access
 from tongban.kernel.identity.actor import Actor
+from tongban.kernel.ledger import queries as ledger
+from tongban.kernel.ledger.commands import signers
 from tongban.lib import clock, sm
+from tongban.lib.bus import proofs
 from tongban.lib.bus.envelope import Envelope, Receipt
 from tongban.lib.errors import NotFound
 from tongban.rooms.data.exchange import rules
@@ -107,7 +111,25 @@ def aside(one: Flow) -> QuerySet[SetAside]:
     return one.aside.filter(state="open").order_by("-id")
 
 
+def uncorrected(agreement: str) -> list[SetAside]:
+    """What waits, for the platform to look whether it has come; the oldest first."""
+    return list(SetAside.objects.filter(flow__agreement=agreement, state="open").order_by("id")[:1000])
+
+
 def runnable() -> list[Flow]:
     """Flows for the platform to run: running, with an agreement in force."""
     held = Flow.objects.filter(state=rules.RUNNING).select_related("provider", "consumer", "source__organ", "target__organ")
     return [f for f in held if access.standing(access.agreement_numbered(f.agreement)) == "in-force"]
+
+
+def proof(actor: Actor, one: Flow, number: int) -> dict[str, Any]:
+    """A proof file for a batch, to be checked offline. What the ledger has not sealed yet (a second or so) is left out."""
+    held = batch(one, number)
+    if not held.envelope:
+        raise NotFound(_("This batch has not gone yet."))
+    agreement = access.agreement_numbered(one.agreement)
+    signed = {s.organ.key: (s.public, s.signature) for s, _good in access.signatures(agreement)}
+    tags = ["exchange.batch.sent", *(["exchange.batch.taken"] if held.receipt else [])]
+    kept = [ledger.proof(actor, subject=f"batch:{one.agreement}/{number}", keys=signers(), tag=tag) for tag in tags]
+    taken = (Receipt(**held.receipt), held.receipt_signature) if held.receipt else None
+    return proofs.make(agreement.terms, signed, (Envelope(**held.envelope), held.signature), taken, kept)

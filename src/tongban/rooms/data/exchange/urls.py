@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tongban.rooms.data.exchange.views import access, catalogue, drafts
+from tongban.rooms.data.exchange.views import access, catalogue, drafts, flows
 
 app_name = "exchange"
 urlpatterns = [
@@ -15,4 +15,7 @@ urlpatterns = [
     path("requests/<slug:number>/", access.request_page, name="request"),
     path("agreements/", access.agreements, name="agreements"),
     path("agreements/<slug:number>/", access.agreement, name="agreement"),
+    path("flows/", flows.flows, name="flows"),
+    path("flows/<slug:number>/", flows.flow, name="flow"),
+    path("flows/<slug:number>/batches/<int:batch>/", flows.proof, name="proof"),
 ]

@@ -1,0 +1,80 @@
+"""For the demo: two departments' databases beside the platform's, three thousand synthetic enterprises, and a flow between them."""
+
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from django.db import connection
+from psycopg import sql
+
+from tongban.kernel.catalogue.commands import access, agreements
+from tongban.kernel.catalogue.queries import resources
+from tongban.kernel.catalogue.rules.access import Asked
+from tongban.kernel.identity.actor import Actor
+from tongban.lib import clock, codes
+from tongban.rooms.data.exchange import commands
+from tongban.rooms.data.exchange.models import Flow
+
+ROWS = 3000
+DATABASES = {"demo_samr": ("sd-samr", "市场主体登记库（合成）"), "demo_hrss": ("sd-hrss", "就业和社会保险库（合成）")}
+BAD = {7: ("region_code", "37O102"), 70: ("status", "停业"), 700: ("registered_on", date(2099, 1, 1))}  # what the checks are to find
+TABLE = """CREATE TABLE enterprise (credit_code text PRIMARY KEY, name text NOT NULL, entity_type text, address text, region_code text, business_scope text,
+    registered_on date, status text, change_no bigint NOT NULL);
+    CREATE INDEX enterprise_change ON enterprise (change_no)"""
+
+
+def load_demo(actor: Actor) -> int:
+    """A flow of 企业基本信息 from 省市场监管局 to 省人社厅; the exchange process runs it."""
+    if Flow.objects.exists() or resources.resource_supplied_by("legal.entity") is None:
+        return 0
+    for name, (organ, words) in DATABASES.items():
+        address = _database(name)
+        commands.keep_endpoint(actor, key=name.replace("_", "-"), name=words, address=address, organ=organ)
+    with psycopg.connect(_address("demo_samr"), autocommit=True) as line:
+        line.execute(TABLE)
+        with line.cursor() as cursor:
+            cursor.executemany("INSERT INTO enterprise VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)", [_row(n) for n in range(1, ROWS + 1)])
+    number = _agreement(actor)
+    commands.set_end(actor, agreement=number, endpoint="demo-samr", table="public.enterprise", order="change_no")
+    commands.set_end(actor, agreement=number, endpoint="demo-hrss", table="public.enterprise")
+    commands.move_flow(actor, agreement=number, move="run")
+    return ROWS
+
+
+def _row(n: int) -> tuple[Any, ...]:
+    told = {
+        "credit_code": codes.make_credit_code("91", "370102", f"MAX{n:06d}"), "name": f"合成企业{n:04d}有限公司", "entity_type": "有限责任公司",
+        "address": f"济南市历下区泉城路街道（合成地址）{n}号", "region_code": f"3701{n % 12 + 1:02d}", "business_scope": "合成经营范围",
+        "registered_on": date(2016, 1, 1) + timedelta(days=n), "status": "存续" if n % 9 else "注销", "change_no": n,
+    }  # fmt: skip
+    if n in BAD:
+        told[BAD[n][0]] = BAD[n][1]
+    return tuple(told.values())
+
+
+def _agreement(actor: Actor) -> str:
+    resource = resources.resource_supplied_by("legal.entity")
+    if resource is None or resource.published is None:
+        raise RuntimeError("the demo's catalogue is loaded first")
+    today = clock.today()
+    keys = tuple(i["key"] for i in resource.published.content["items"])
+    wanted = Asked(keys, ("batch", "stream"), 10_000, today, today + timedelta(days=730), {})
+    asked = access.request_access(actor, key=resource.key, wanted=wanted, purpose="参保单位与登记企业比对", basis="演示（合成）", organ="sd-hrss")
+    for organ in ("sd-samr", "sd-hrss"):
+        agreements.sign_agreement(actor, number=asked.agreement.number, organ=organ)
+    return str(asked.agreement.number)
+
+
+def _address(name: str) -> str:
+    """Of a database beside the platform's; a socket's folder travels as a parameter."""
+    told = connection.settings_dict
+    place = "&".join(f"{k}={quote(str(told[n]), safe='')}" for k, n in (("host", "HOST"), ("port", "PORT")) if told[n])
+    return f"postgresql://{quote(told['USER'], safe='')}:{quote(told['PASSWORD'], safe='')}@/{name}?{place}"
+
+
+def _database(name: str) -> str:
+    with psycopg.connect(_address("postgres"), autocommit=True) as line:
+        if not line.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            line.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return _address(name)

@@ -1,0 +1,132 @@
+"""数据流: what runs between departments, batch by batch; ends named, values set aside, proofs handed out."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from tongban.kernel.catalogue.queries import access
+from tongban.kernel.catalogue.queries import resources as catalogue
+from tongban.kernel.catalogue.rules import resources as resource_rules
+from tongban.kernel.identity.actor import Actor
+from tongban.lib import terms
+from tongban.lib.bus import checks
+from tongban.lib.errors import Conflict, Invalid, Refused
+from tongban.rooms.data.exchange import commands, queries, rules
+from tongban.rooms.data.exchange.models import Flow
+from tongban.ui import exports
+from tongban.ui.access import actor_of, allows
+
+LIGHTS = {rules.PREPARING: "yellow", rules.RUNNING: "ok", rules.PAUSED: "paused", rules.FAILED: "red"}
+
+
+@allows("catalogue.search")
+def flows(request: HttpRequest) -> HttpResponse:
+    """Every flow that the reader may see, with how far it has come; those who watch see the whole province."""
+    actor = actor_of(request)
+    state = request.GET.get("state", "")
+    rows = list(queries.flows(actor, state=state if state in rules.STATES else ""))
+    told = queries.standings(rows)
+    if request.GET.get("export"):
+        columns = (_("Agreement"), _("Resource"), _("Provider"), _("Consumer"), _("State"), _("Rows sent"), _("Rows taken"), _("Set aside"))
+        lines = (
+            (f.agreement, f.title, f.provider.name, f.consumer.name, rules.STATES[f.state], told[f.id].rows_sent, told[f.id].rows_taken, told[f.id].aside)
+            for f in rows
+        )
+        return exports.table(request.GET["export"], "flows", columns, lines)
+    page = Paginator(rows, 25).get_page(request.GET.get("page"))
+    context = {
+        "tab": "exchange:catalogue", "part": "flows", "page": page, "told": [(f, told[f.id]) for f in page], "state": state, "flow_states": rules.STATES,
+        "lights": LIGHTS, "pairs": _pairs(rows, told), "figures": _figures(rows, told), "possible": _possible(actor, rows),
+    }  # fmt: skip
+    return render(request, "exchange/flows.html", context)
+
+
+def _figures(rows: list[Flow], told: dict[int, queries.Standing]) -> dict[str, int]:
+    return {
+        "running": sum(f.state == rules.RUNNING for f in rows), "failed": sum(f.state == rules.FAILED for f in rows), "late": sum(s.late for s in told.values()),
+        "rows": sum(s.rows_taken for s in told.values()), "aside": sum(s.aside for s in told.values()),
+    }  # fmt: skip
+
+
+def _pairs(rows: list[Flow], told: dict[int, queries.Standing]) -> list[tuple[str, str, int, bool]]:
+    """(provider, consumer, rows taken, in trouble), the most rows first: the map of flows between departments."""
+    found: dict[tuple[str, str], list[Any]] = {}
+    for f in rows:
+        one = found.setdefault((f.provider.short_name, f.consumer.short_name), [0, False])
+        one[0] += told[f.id].rows_taken
+        one[1] = one[1] or f.state == rules.FAILED or told[f.id].late
+    return [(a, b, n, bad) for (a, b), (n, bad) in sorted(found.items(), key=lambda p: -p[1][0])][:20]
+
+
+def _possible(actor: Actor, rows: list[Flow]) -> list[Any]:
+    """Agreements that allow a flow and have none yet."""
+    known = {f.agreement for f in rows}
+    return [a for a in access.agreements(actor, state="in-force") if {"batch", "stream"} & set(a.terms["granted"]["modes"]) and a.number not in known]
+
+
+@allows("catalogue.search")
+def flow(request: HttpRequest, number: str) -> HttpResponse:
+    """One flow: its ends, its batches with both signatures, what was set aside. Before the first end is named there is only the agreement."""
+    actor, fault, faults = actor_of(request), "", {}
+    agreement = access.agreement(actor, number)
+    if request.method == "POST":
+        try:
+            messages.success(request, _act(request, actor, number))
+            return redirect("exchange:flow", number=number)
+        except (Invalid, Conflict, Refused) as refused:
+            fault, faults = str(refused), refused.fields
+    one = queries.flows(actor).filter(agreement=number).first()
+    side = "provider" if actor.organ == agreement.provider_id else "consumer" if actor.organ == agreement.consumer_id else ""
+    batches = Paginator(queries.batches(one), 20).get_page(request.GET.get("page")) if one else None
+    context = {
+        "tab": "exchange:catalogue", "part": "flows", "agreement": agreement, "one": one, "side": side if actor.may("catalogue.request") else "", "page": batches,
+        "checked": _checked(one, batches), "standing": queries.standings([one])[one.id] if one else None, "flow_states": rules.STATES, "lights": LIGHTS,
+        "endpoints": queries.endpoints(actor) if side and actor.may("catalogue.edit") else [], "aside": queries.aside(one)[:50] if one and side == "provider" else [],
+        "sentences": checks.FAULTS, "names": _names(agreement), "fault": fault, "faults": faults, "typed": request.POST, "doable": _doable(one) if side else [],
+    }  # fmt: skip
+    return render(request, "exchange/flow.html", context, status=422 if fault else 200)
+
+
+def _names(agreement: Any) -> dict[str, str]:
+    version = catalogue.version_of(agreement.resource, agreement.terms["version"])
+    return {i.key: i.name for i in resource_rules.items(version.content["items"])}
+
+
+def _checked(one: Flow | None, batches: Any) -> list[Any]:
+    """Each batch of the page, its signatures checked now."""
+    if one is None:
+        return []
+    provider, consumer = queries.keys_of(one)
+    return [(b, *queries.signatures_good(b, provider, consumer)) for b in batches]
+
+
+def _doable(one: Flow | None) -> list[str]:
+    if one is None:
+        return []
+    ready = rules.may_run(one.state, source=one.source_id is not None, target=one.target_id is not None)
+    return [move for state, move in rules.MOVES if state == one.state and (move != "run" or ready)]
+
+
+def _act(request: HttpRequest, actor: Actor, number: str) -> str:
+    act, post = request.POST.get("act", ""), request.POST
+    if act == "endpoint":
+        commands.keep_endpoint(actor, key=post.get("key", "").strip()[:60], name=post.get("name", ""), address=post.get("address", "").strip()[:400])
+        return _("The database answered and is kept.")
+    if act == "end":
+        commands.set_end(actor, agreement=number, endpoint=post.get("endpoint", "")[:60], table=post.get("table", "")[:120], order=post.get("order", "")[:60])
+        return _("Your end is named.")
+    moved = commands.move_flow(actor, agreement=number, move=act)
+    return _("The flow: %(state)s.") % {"state": terms.term(rules.STATES[moved.state])}
+
+
+@allows("catalogue.search")
+def proof(request: HttpRequest, number: str, batch: int) -> HttpResponse:
+    """The proof file of a batch."""
+    actor = actor_of(request)
+    answer = JsonResponse(queries.proof(actor, queries.flow(actor, number), batch), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="{number}-{batch}.json"'
+    return answer

@@ -1,0 +1,142 @@
+"""An installation whose departments exchange: rows arrive, a correction follows, kills lose nothing, the proof stands by itself."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import time
+import urllib.request
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.test_group import Installation
+
+NUMBER = "XY2026-000005"
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory):
+    data = tmp_path_factory.mktemp("exchange") / "data"
+    for folder in (data.parent, *data.parent.parents):
+        if folder.stat().st_uid == os.getuid() and "pytest" in str(folder):
+            folder.chmod(0o755)
+    made = Installation(data)
+    up = made.run("up", "--detach")
+    assert up.returncode == 0, up.stdout + up.stderr
+    yield made
+    made.run("down")
+    shutil.rmtree(data, ignore_errors=True)
+
+
+def database(installation, name="tongban"):
+    told = json.loads((installation.data / "state.json").read_text())["database"]
+    return psycopg.connect(told.replace("/tongban?", f"/{name}?"), autocommit=True)
+
+
+def until(true, seconds=60):
+    """Wait for a fact; a database that is not there yet is waited for too."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if true():
+                return True
+        except psycopg.Error:
+            pass
+        time.sleep(0.2)
+    return False
+
+
+def arrived(installation):
+    with database(installation, "demo_hrss") as line:
+        return line.execute("SELECT count(*), count(DISTINCT credit_code) FROM enterprise").fetchone()
+
+
+def test_rows_arrive_and_what_is_wrong_stays_behind(installation):
+    assert until(lambda: arrived(installation) == (2997, 2997))
+    with database(installation) as line:
+        assert until(lambda: line.execute("SELECT count(*) FROM exchange_batch WHERE taken_at IS NOT NULL").fetchone()[0] == 1)
+        found = line.execute("SELECT \"column\", what FROM exchange_setaside WHERE state = 'open' ORDER BY 1").fetchall()
+        assert found == [("region_code", "region"), ("registered_on", "future"), ("status", "code")]
+        assert line.execute("SELECT bool_and(address::text NOT LIKE '%postgresql%') FROM exchange_endpoint").fetchone()[0]
+
+
+def test_a_value_corrected_at_the_source_arrives(installation):
+    with database(installation, "demo_samr") as line:
+        line.execute("UPDATE enterprise SET status = '存续', change_no = 9001 WHERE change_no = 70")
+    assert until(lambda: arrived(installation) == (2998, 2998))
+    with database(installation) as line:
+        assert until(lambda: line.execute("SELECT count(*) FROM exchange_setaside WHERE state = 'corrected'").fetchone()[0] == 1)
+
+
+def processes_of(installation, word):
+    found = []
+    for pid in installation.processes():
+        try:
+            if word in Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" "):
+                found.append(pid)
+        except OSError:
+            continue
+    return found
+
+
+def test_kills_lose_nothing_and_repeat_nothing(installation):
+    chance = random.Random(7)
+    for turn in range(6):
+        with database(installation, "demo_samr") as line:
+            line.execute(
+                "INSERT INTO enterprise SELECT left(credit_code, 10) || lpad((%s * 3000 + change_no)::text, 8, '0'), name, entity_type, address,"
+                " '370102', business_scope, '2020-01-01', '存续', 10000 + %s * 3000 + change_no FROM enterprise WHERE change_no <= 3000",
+                [turn, turn],
+            )
+        for pid in processes_of(installation, (b"tongban exchange", b"nats-server")[turn % 2])[:1]:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(chance.uniform(0.5, 2.5))
+    with database(installation, "demo_samr") as line:
+        # The check digits of what was inserted are wrong on purpose for all but chance: count what the contract lets through.
+        sent = line.execute("SELECT count(*) FROM enterprise").fetchone()[0]
+    assert sent > 3000
+
+    def settled():
+        with database(installation) as line:
+            row = line.execute(
+                "SELECT sum(b.rows), sum(b.aside), count(*) FILTER (WHERE b.taken_at IS NULL), max((b.envelope ->> 'last')::bigint) FROM exchange_batch b"
+            ).fetchone()
+        with database(installation, "demo_samr") as line:
+            last = line.execute("SELECT max(change_no) FROM enterprise").fetchone()[0]
+        return row[2] == 0 and row[3] == last
+
+    assert until(settled, 90)
+    with database(installation) as line:
+        good = line.execute("SELECT sum(rows) FROM exchange_batch").fetchone()[0]
+    total, unique = arrived(installation)
+    assert total == unique == good
+
+
+def test_either_side_can_be_handed_the_proof(installation, tmp_path):
+    file = tmp_path / "proof.json"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    address = f"http://127.0.0.1:{installation.port}/api"
+
+    def call(path, body=None, token=""):
+        request = urllib.request.Request(address + path, json.dumps(body).encode() if body else None, {"Content-Type": "application/json"})
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        with opener.open(request, timeout=20) as answer:
+            return answer.read()
+
+    token = json.loads(call("/account/tokens", {"username": "tao", "password": "Tongban-demo-1"}))["token"]
+    assert until(lambda: len(json.loads(call(f"/exchange/agreements/{NUMBER}/batches/1/proof", token=token))["ledger"]) == 2)
+    content = call(f"/exchange/agreements/{NUMBER}/batches/1/proof", token=token)
+    file.write_bytes(content)
+    told = installation.run("verify", str(file))
+    assert told.returncode == 0, told.stdout
+    assert "山东省人力资源和社会保障厅" in told.stdout
+    for before, after in ((b'"rows": 2997', b'"rows": 2998'), (b'"visits": 10000', b'"visits": 10001')):
+        assert before in content
+        file.write_bytes(content.replace(before, after))
+        assert installation.run("verify", str(file)).returncode == 1
+    file.write_bytes(b'{"format": "tongban-exchange-proof/1"}')
+    assert installation.run("verify", str(file)).returncode == 2
