@@ -146,13 +146,9 @@ class Exchange:
             "peer": self.keys["provider"].public.hex(), "account": self.broker.seed(side, "account").decode(), "contract": CONTRACT.told(),
             "log": str(self.home / f"{side}.log"), **more,
         }  # fmt: skip
-        made = subprocess.Popen(
-            [sys.executable, "-m", "bench.exchange_side", json.dumps(told)],
-            cwd=Path(__file__).parents[1],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        command = [sys.executable, "-m", "bench.exchange_side", json.dumps(told)]
+        errors = (self.home / f"{side}.err").open("a")
+        made = subprocess.Popen(command, cwd=Path(__file__).parents[1], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True)
         assert made.stdout.readline() == "ready\n"  # in use both sides are services that run all day
         return made
 

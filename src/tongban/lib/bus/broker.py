@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 import nats
+import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
@@ -13,6 +14,7 @@ from nats.js.errors import NotFoundError
 
 from tongban.lib.bus import accounts
 
+log = structlog.get_logger(__name__)
 KEPT = 30 * 86400  # seconds that a batch stays with the broker
 DUPLICATES = 3600
 
@@ -35,8 +37,13 @@ async def connect(url: str, who: Login, *, patience: int = -1) -> Client:
     """A connection that comes back by itself; `patience`: how often it tries, -1 for ever."""
     return await nats.connect(
         url, user_jwt_cb=who.claim.encode, signature_cb=lambda nonce: accounts.signature(who.seed, nonce), max_reconnect_attempts=patience,
-        reconnect_time_wait=0.2, allow_reconnect=True, ping_interval=20,
+        reconnect_time_wait=0.2, allow_reconnect=True, ping_interval=20, error_cb=_told,
     )  # fmt: skip
+
+
+async def _told(fault: Exception) -> None:
+    """One line: a broker that is away for a moment is nothing to be alarmed about."""
+    log.warning("broker", fault=repr(fault)[:200])
 
 
 async def push_claim(system: Client, claim: str) -> None:

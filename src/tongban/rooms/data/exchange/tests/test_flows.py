@@ -1,0 +1,202 @@
+"""Flows: ends named by their own organs, batches kept once, values set aside and corrected, proofs."""
+
+import json
+import os
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+
+from tongban.kernel.catalogue import seed
+from tongban.kernel.catalogue.commands import access, agreements
+from tongban.kernel.catalogue.models import Resource
+from tongban.kernel.catalogue.rules.access import Asked
+from tongban.kernel.catalogue.rules.resources import Item
+from tongban.kernel.identity import queries as identity
+from tongban.kernel.identity.actor import system
+from tongban.kernel.ledger.models import Entry
+from tongban.lib import clock, sm
+from tongban.lib.bus import proofs
+from tongban.lib.bus.checks import Fault
+from tongban.lib.bus.envelope import Envelope, Receipt
+from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
+from tongban.lib.tlog.proofs import BadProof
+from tongban.rooms.data.exchange import commands, queries, rules
+from tongban.rooms.data.exchange.models import Batch, Endpoint, Flow, SetAside
+
+pytestmark = pytest.mark.django_db
+PLATFORM = system("测试")
+
+
+def person(username):
+    return identity.actor_of_account(identity.account_named(username).id)
+
+
+@pytest.fixture
+def agreement():
+    """企业基本信息 in batches, from 市场监管 to 人社, signed by both."""
+    seed.load_demo(PLATFORM, settings.DATASETS / "catalogue")
+    today = clock.today()
+    resource = Resource.objects.get(supply="legal.entity")
+    wanted = Asked(("credit_code", "name", "status"), ("batch",), 100, today, today + timedelta(days=365), {})
+    asked = access.request_access(person("tao"), key=resource.key, wanted=wanted, purpose="比对", basis="社会保险法第八条")
+    agreements.sign_agreement(person("jin"), number=asked.agreement.number)
+    agreements.sign_agreement(person("tao"), number=asked.agreement.number)
+    return asked.agreement.number
+
+
+@pytest.fixture
+def flow(agreement):
+    address = os.environ["DATABASE_URL"]
+    commands.keep_endpoint(person("jin"), key="samr", name="登记库", address=address)
+    commands.keep_endpoint(person("tao"), key="hrss", name="社保库", address=address)
+    commands.set_end(person("jin"), agreement=agreement, endpoint="samr", table="public.entity", order="change_no")
+    commands.set_end(person("tao"), agreement=agreement, endpoint="hrss", table="public.entity")
+    return commands.move_flow(person("tao"), agreement=agreement, move="run")
+
+
+def envelope(number, batch=1, rows=3):
+    return Envelope(number, "102/000001", "sd-samr", "sd-hrss", batch, rows, 1, rows, sm.sm3_hex(b"body"), "", "2026-11-24T02:00:00.000+00:00")
+
+
+def sent_and_taken(number):
+    one = envelope(number)
+    receipt = Receipt(number, 1, sm.sm3_hex(one.canonical()), 3, "2026-11-24T02:00:01.000+00:00")
+    commands.keep_sent(PLATFORM, envelope=one, signature=agreements.organ_key("sd-samr").sign(one.canonical()).hex())
+    commands.keep_taken(PLATFORM, receipt=receipt, signature=agreements.organ_key("sd-hrss").sign(receipt.canonical()).hex())
+    return one, receipt
+
+
+def test_a_database_must_answer_and_its_address_lies_sealed(agreement):
+    for address in ("mysql://x", "postgresql://nobody:wrong@127.0.0.1:1/none"):
+        with pytest.raises(Invalid) as told:
+            commands.keep_endpoint(person("jin"), key="x", name="库", address=address)
+        assert "address" in told.value.fields
+    made = commands.keep_endpoint(person("jin"), key="samr", name="登记库", address=os.environ["DATABASE_URL"])
+    with pytest.raises(Refused):
+        commands.keep_endpoint(person("tao"), key="samr", name="登记库", address=os.environ["DATABASE_URL"])
+    assert Endpoint.objects.get(id=made.id).address == os.environ["DATABASE_URL"]
+    assert "postgresql" not in str(Entry.objects.filter(tag="exchange.endpoint.kept").values_list("body", flat=True))
+
+
+def test_each_organ_names_its_own_end_and_both_are_needed(agreement):
+    commands.keep_endpoint(person("jin"), key="samr", name="登记库", address=os.environ["DATABASE_URL"])
+    with pytest.raises(Refused):
+        commands.set_end(person("tao"), agreement=agreement, endpoint="samr", table="entity")
+    with pytest.raises(Invalid):
+        commands.set_end(person("jin"), agreement=agreement, endpoint="samr", table="entity")
+    commands.set_end(person("jin"), agreement=agreement, endpoint="samr", table="entity", order="change_no")
+    with pytest.raises(Conflict, match="双方"):
+        commands.move_flow(person("jin"), agreement=agreement, move="run")
+    with pytest.raises(NotFound):
+        commands.move_flow(person("li"), agreement=agreement, move="run") if person("li").may("catalogue.request") else queries.flow(person("li"), agreement)
+
+
+def test_a_query_agreement_has_no_flow():
+    seed.load_demo(PLATFORM, settings.DATASETS / "catalogue")
+    with pytest.raises(Conflict):
+        commands.set_end(PLATFORM, agreement="XY2026-000001", endpoint="none", table="entity")
+
+
+def test_running_pausing_failing(flow):
+    assert [f.agreement for f in queries.runnable()] == [flow.agreement]
+    agreements.move_agreement(person("jin"), number=flow.agreement, move="suspend", words="数据核查")
+    assert queries.runnable() == []
+    with pytest.raises(Conflict):
+        commands.set_end(person("tao"), agreement=flow.agreement, endpoint="hrss", table="other")
+    commands.fail_flow(PLATFORM, agreement=flow.agreement, words="签名不符")
+    commands.fail_flow(PLATFORM, agreement=flow.agreement, words="签名不符")
+    assert Flow.objects.get().state == "failed"
+    assert Entry.objects.filter(tag="exchange.flow.moved", body__move="failed").count() == 1
+    assert commands.move_flow(person("jin"), agreement=flow.agreement, move="run").fault == ""
+
+
+def test_a_contract_needs_the_key_and_carries_the_checks():
+    items = [Item("credit_code", "代码", check="credit-code", primary=True), Item("amount", "金额", type="money", length=9), Item("secret", "其他")]
+    made = rules.contract_of("XY2026-000009", items, {"items": ["credit_code", "amount"]}, "change_no")
+    assert made.names == ["credit_code", "amount", "change_no"]
+    assert (made.key, made.sequence) == ("credit_code", "change_no")
+    assert made.columns[1].length == 0  # a number has no length in characters
+    with pytest.raises(ValueError, match="key"):
+        rules.contract_of("XY2026-000009", items, {"items": ["amount"]}, "change_no")
+
+
+def test_batches_and_receipts_are_kept_once(flow):
+    one, receipt = sent_and_taken(flow.agreement)
+    before = Entry.objects.count()
+    commands.keep_sent(PLATFORM, envelope=one, signature="00")
+    commands.keep_taken(PLATFORM, receipt=receipt, signature="00")
+    assert Entry.objects.count() == before
+    held = Batch.objects.get()
+    assert queries.signatures_good(held, *queries.keys_of(flow)) == (True, True)
+    held.envelope["rows"] = 4
+    assert queries.signatures_good(held, *queries.keys_of(flow))[0] is False
+    told = queries.standings([flow])[flow.id]
+    assert (told.sent, told.taken, told.rows_taken, told.lag, told.late) == (1, 1, 3, 0, False)
+
+
+def test_a_batch_without_receipt_is_late_after_five_minutes(flow):
+    commands.keep_sent(PLATFORM, envelope=envelope(flow.agreement), signature="00")
+    assert not queries.standings([flow])[flow.id].late
+    with clock.at(clock.now() + timedelta(seconds=301)):
+        assert queries.standings([flow])[flow.id].late
+
+
+def test_values_set_aside_are_sealed_work_until_they_are_corrected(flow):
+    faults = [Fault("9137", "name", "length", "名称过长", 7), Fault("9138", "status", "code", "停业", 8)]
+    commands.keep_aside(PLATFORM, agreement=flow.agreement, batch=1, faults=faults, rows=2)
+    commands.keep_aside(PLATFORM, agreement=flow.agreement, batch=1, faults=faults, rows=2)
+    assert [(a.key, a.value, a.order) for a in queries.uncorrected(flow.agreement)] == [("9137", "名称过长", 7), ("9138", "停业", 8)]
+    assert SetAside.objects.count() == 2
+    commands.keep_corrected(PLATFORM, agreement=flow.agreement, aside=[queries.uncorrected(flow.agreement)[0].id])
+    assert [a.key for a in queries.uncorrected(flow.agreement)] == ["9138"]
+
+
+def test_pages_of_flows(flow, as_persona, django_assert_max_num_queries):
+    sent_and_taken(flow.agreement)
+    commands.keep_aside(PLATFORM, agreement=flow.agreement, batch=1, faults=[Fault("9137", "status", "code", "停业", 7)], rows=1)
+    page = f"/exchange/flows/{flow.agreement}/"
+    client = as_persona("jin")
+    with django_assert_max_num_queries(16):
+        assert "企业基本信息" in client.get("/exchange/flows/").content.decode()
+    told = client.get(page).content.decode()
+    assert "签名有效" in told
+    assert "回执有效" in told
+    assert "停业" in told
+    assert "postgresql://t" not in told
+    client.post(page, {"act": "pause"})
+    assert "登记数据库" in client.get(page).content.decode()
+    wrong = client.post(page, {"act": "endpoint", "key": "x", "name": "库", "address": "http://x"})
+    assert wrong.status_code == 422
+    client.post(page, {"act": "endpoint", "key": "second", "name": "第二库", "address": os.environ["DATABASE_URL"]})
+    client.post(page, {"act": "end", "endpoint": "second", "table": "public.other", "order": "seq"})
+    assert Flow.objects.get().source_table == "public.other"
+    consumer = as_persona("tao").get(page).content.decode()
+    assert "停业" not in consumer  # what was set aside is the provider's work
+    assert as_persona("li").get(page).status_code == 404
+    assert flow.agreement in as_persona("jin").get("/exchange/flows/", {"export": "csv"}).content.decode("utf-8-sig")
+
+
+def test_a_proof_stands_by_itself_and_falls_with_any_change(flow, as_persona):
+    sent_and_taken(flow.agreement)
+    answer = as_persona("tao").get(f"/exchange/flows/{flow.agreement}/batches/1/")
+    document = json.loads(answer.content)
+    judged = proofs.judge(answer.content)
+    assert judged.faults == ()
+    assert (judged.provider, judged.envelope.rows) == ("山东省市场监督管理局", 3)
+    changes = {
+        "terms": ("did not sign these terms", {**document, "terms": {**document["terms"], "condition": "另加"}}),
+        "envelope": ("provider did not sign", {**document, "envelope": {**document["envelope"], "rows": 4}}),
+        "receipt": ("consumer did not sign", {**document, "receipt": {**document["receipt"], "rows": 4}}),
+        "other": ("another agreement", {**document, "envelope": {**document["envelope"], "agreement": "XY2026-000001"}}),
+    }
+    for match, changed in changes.values():
+        assert any(match in fault for fault in proofs.judge(json.dumps(changed).encode()).faults)
+    for broken in (b"{}", b"[]", json.dumps({**document, "signatures": {}}).encode(), json.dumps({**document, "envelope": {}}).encode()):
+        with pytest.raises(BadProof):
+            proofs.judge(broken)
+    receipt = Receipt(**document["receipt"])
+    other = replace(receipt, batch=2)
+    signed = {**document, "receipt": {**document["receipt"], "batch": 2}, "receipt_signature": agreements.organ_key("sd-hrss").sign(other.canonical()).hex()}
+    assert "the receipt is for another batch" in proofs.judge(json.dumps(signed).encode()).faults
