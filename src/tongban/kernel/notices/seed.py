@@ -31,6 +31,17 @@ TEMPLATES = {
     "security-warned": ("网络安全通报（{level}）：{title}", "请在{due}前签收，并按要求排查、反馈。"),
     "security-returned": ("通报反馈被退回：{title}", "退回理由：{opinion}。请整改后重新反馈。"),
     "security-late": ("安全事项逾期：{what}", "{title}：{what}，请立即处理。"),
+    "access-requested": ("资源使用申请：{title}", "{who}申请使用“{title}”，请在{due}前答复。"),
+    "access-answered": ("资源使用申请已答复：{title}", "提供方{opinion}。"),
+    "access-late": ("资源使用申请逾期未答复：{title}", "{who}应于{due}前答复，至今未答复。"),
+    "agreement-to-sign": ("请签署共享协议：{title}", "协议{case}已由对方签署，请核对条款后签署。"),
+    "agreement-in-force": ("共享协议生效：{title}", "协议{case}已由双方签署，可以按约定共享数据。"),
+    "agreement-moved": ("共享协议{what}：{title}", "协议{case}已{what}。{opinion}"),
+    "resource-to-review": ("目录待审核：{title}", "{who}提交了“{title}”，请审核。"),
+    "resource-moved": ("目录审核结果：{title}", "“{title}”{opinion}。"),
+    "resource-changed": ("信息资源变更：{title}", "“{title}”{opinion}。"),
+    "flow-failed": ("数据流故障：{title}", "数据流已停止：{opinion}。请处理后重新运行。"),
+    "flow-aside": ("数据未通过校验：{title}", "批次和行数：{opinion}。请在源头更正，更正后自动重新发送。"),
     "rectified": ("差评整改回复：{title}", "办件{case}：{opinion}。"),
 }  # fmt: skip
 

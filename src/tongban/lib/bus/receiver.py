@@ -101,7 +101,7 @@ async def _write(target: PostgresTarget, group: list[Opened], offset: Offset, ta
 async def _take(
     line: Client, target: PostgresTarget, provider: bytes, key: sm.SigningKey, offset: Offset, feed: "asyncio.Queue[Opened | BaseException | None]", until: int
 ) -> None:
-    number, before, come = offset.message + 1, (offset.batch, offset.envelope), 0
+    number, before, come = offset.message + 1, (offset.batch, offset.envelope), offset.last
     try:
         while not until or come < until:
             try:

@@ -18,7 +18,8 @@ from tongban.lib.bus.envelope import Envelope, Receipt
 
 OFFSETS = """CREATE TABLE IF NOT EXISTS tongban_offset (
     agreement text PRIMARY KEY, message bigint NOT NULL, batch bigint NOT NULL, envelope text NOT NULL, keyed boolean NOT NULL DEFAULT false,
-    taken_rows bigint NOT NULL DEFAULT 0);
+    taken_rows bigint NOT NULL DEFAULT 0,
+    last bigint NOT NULL DEFAULT 0);
     CREATE TABLE IF NOT EXISTS tongban_receipt (
     agreement text, batch bigint, receipt jsonb NOT NULL, signature text NOT NULL, sent boolean NOT NULL DEFAULT false, PRIMARY KEY (agreement, batch))"""
 
@@ -31,6 +32,7 @@ class Offset:
     batch: int = 0
     envelope: str = ""
     keyed: bool = False
+    last: int = 0  # of the contract's sequence
 
 
 class PostgresTarget:
@@ -51,7 +53,7 @@ class PostgresTarget:
             self.line.execute(OFFSETS)
             self.line.execute(self._create(self.tables.target))
             self.line.execute(self._create(self.tables.pending))
-            told = "SELECT message, batch, envelope, keyed FROM tongban_offset WHERE agreement = %s"
+            told = "SELECT message, batch, envelope, keyed, last FROM tongban_offset WHERE agreement = %s"
             row = self.line.execute(told, [self.contract.number]).fetchone()
             if row is None:
                 keyed = merge.has_key(self.line, self.tables)
@@ -59,7 +61,7 @@ class PostgresTarget:
                     merge.build_key(self.line, self.tables, self.tables.target)
                     keyed = True
                 self.line.execute("INSERT INTO tongban_offset VALUES (%s, 0, 0, '', %s)", [self.contract.number, keyed])
-                row = (0, 0, "", keyed)
+                row = (0, 0, "", keyed, 0)
         self.settle()
         return Offset(*row)
 
@@ -83,12 +85,12 @@ class PostgresTarget:
                 [(held.agreement, held.batch, told.canonical().decode(), signature) for _n, held, _r, told, signature in taken],
             )
             cursor.execute(
-                "UPDATE tongban_offset SET message = %s, batch = %s, envelope = %s, taken_rows = taken_rows + %s WHERE agreement = %s AND message = %s",
-                [number, one.batch, receipt.envelope, sum(t[1].rows for t in taken), one.agreement, offset.message],
+                "UPDATE tongban_offset SET message = %s, batch = %s, envelope = %s, last = %s, taken_rows = taken_rows + %s WHERE agreement = %s AND message = %s",
+                [number, one.batch, receipt.envelope, one.last, sum(t[1].rows for t in taken), one.agreement, offset.message],
             )
             if cursor.rowcount != 1:
                 raise RuntimeError("another receiver wrote for this agreement")  # undone; it goes on there
-        return replace(offset, message=number, batch=one.batch, envelope=receipt.envelope)
+        return replace(offset, message=number, batch=one.batch, envelope=receipt.envelope, last=one.last)
 
     def _copy(self, cursor: psycopg.Cursor, into: sql.Composable, tables: list[pa.Table]) -> None:
         encoder = pgpq.ArrowToPostgresBinaryEncoder(tables[0].schema)

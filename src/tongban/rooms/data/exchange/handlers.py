@@ -1,0 +1,89 @@
+"""Whoever must act or is affected is told: owners of applications, applicants of answers, signers, reviewers, users of a changed resource."""
+
+from tongban.kernel.catalogue.queries import access, resources
+from tongban.kernel.identity import queries as identity
+from tongban.kernel.identity.actor import system
+from tongban.kernel.identity.rules import CATALOGUE_PUBLISHER, CATALOGUE_REVIEWER, DATA_STEWARD
+from tongban.kernel.ledger.delivery import Delivered, handles
+from tongban.kernel.notices import commands as notices
+from tongban.lib.rooms import reference
+from tongban.rooms.data.exchange import queries
+
+PLATFORM = system("通办·交换")
+
+
+def _tell(event: Delivered, people: set[int], key: str, link: str, **values: object) -> None:
+    if people:
+        notices.send(PLATFORM, accounts=sorted(people), key=key, subject=event.subject, values=values, link=link, cause=event.id)
+
+
+def _stewards(*organs: int) -> set[int]:
+    return {a for organ in organs for a in identity.accounts_with(DATA_STEWARD, organ)}
+
+
+@handles("catalogue.access.requested")
+def tell_owner(event: Delivered) -> None:
+    one = access.request(PLATFORM, event.body["number"])
+    link = reference("access-request", one.number)
+    values = {"who": one.consumer.name, "title": one.version.title, "due": event.body["due"]}
+    _tell(event, _stewards(one.version.resource.organ_id), "access-requested", link, **values)
+
+
+@handles("catalogue.access.answered")
+def tell_applicant(event: Delivered) -> None:
+    one = access.request(PLATFORM, event.body["number"])
+    if one.state == "withdrawn":
+        return
+    told = f"已同意{'，条件：' + one.condition if one.condition else ''}" if one.state == "granted" else f"不同意，理由：{one.answer}"
+    _tell(event, _stewards(one.consumer_id), "access-answered", reference("access-request", one.number), title=one.version.title, opinion=told)
+
+
+@handles("catalogue.agreement.signed")
+def tell_other_side(event: Delivered) -> None:
+    """The other organ signs next; when both have, both hear that data may flow."""
+    one = access.agreement_numbered(event.body["agreement"])
+    link = reference("agreement", one.number)
+    if event.body["in_force"]:
+        _tell(event, _stewards(one.provider_id, one.consumer_id), "agreement-in-force", link, title=one.terms["title"], case=one.number)
+        return
+    other = one.consumer if one.provider.key == event.body["organ"] else one.provider
+    _tell(event, _stewards(other.id), "agreement-to-sign", link, title=one.terms["title"], case=one.number)
+
+
+@handles("catalogue.agreement.moved")
+def tell_both_sides(event: Delivered) -> None:
+    one = access.agreement_numbered(event.body["agreement"])
+    done = {"suspend": "暂停", "resume": "恢复", "terminate": "终止"}[event.body["move"]]
+    values = {"title": one.terms["title"], "case": one.number, "what": done, "opinion": event.body["words"]}
+    _tell(event, _stewards(one.provider_id, one.consumer_id), "agreement-moved", reference("agreement", one.number), **values)
+
+
+@handles("catalogue.resource.moved")
+def tell_of_resource(event: Delivered) -> None:
+    """Reviewers of what waits for them, the owner of what came back, users and subscribers of what changed."""
+    move, number = event.body["move"], event.body["version"]
+    one = resources.version(PLATFORM, event.body["resource"], number)
+    link = f"{reference('resource', one.resource.key)}?version={number}"
+    if move in ("submit", "offer"):
+        role = CATALOGUE_REVIEWER if move == "submit" else CATALOGUE_PUBLISHER
+        _tell(event, set(identity.holding(role, one.resource.region_code)), "resource-to-review", link, title=one.title, who=one.resource.organ.name)
+    elif move in ("return", "register"):
+        told = f"退回，意见：{event.body['words']}" if move == "return" else "登记通过，可以申请发布"
+        _tell(event, _stewards(one.resource.organ_id), "resource-moved", link, title=one.title, opinion=told)
+    elif move == "recall" or (move == "publish" and number > 1):
+        people = set(resources.subscribers(one.resource.key)) | _stewards(*resources.consumers(one.resource))
+        told = "已撤回" if move == "recall" else f"发布了第{number}版；已签协议沿用原版本，续签时采用新版本"
+        _tell(event, people, "resource-changed", link, title=one.title, opinion=told)
+
+
+@handles("exchange.flow.moved")
+def tell_of_trouble(event: Delivered) -> None:
+    """A flow that stopped is a matter for both sides; values set aside for the provider."""
+    if event.body["move"] not in ("failed", "aside"):
+        return
+    one = queries.flow(PLATFORM, event.body["agreement"])
+    link = f"/exchange/flows/{one.agreement}/"
+    if event.body["move"] == "failed":
+        _tell(event, _stewards(one.provider_id, one.consumer_id), "flow-failed", link, title=one.title, opinion=event.body["words"])
+    else:
+        _tell(event, _stewards(one.provider_id), "flow-aside", link, title=one.title, opinion=event.body["words"])

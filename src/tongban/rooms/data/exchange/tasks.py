@@ -1,0 +1,30 @@
+"""Answers that are late are told every working morning, once each, to their owner and to those who supervise it."""
+
+from tongban.kernel.catalogue.queries import access
+from tongban.kernel.identity import queries as identity
+from tongban.kernel.identity.actor import system
+from tongban.kernel.identity.rules import DATA_STEWARD
+from tongban.kernel.jobs.queue import task
+from tongban.kernel.notices import commands as notices
+from tongban.lib import clock
+from tongban.lib.rooms import reference
+
+PLATFORM = system("通办·交换")
+
+
+@task("exchange.late", cron="31 8 * * *", lock="exchange.late")
+def tell_late() -> None:
+    """Applications whose answer is overdue."""
+    tell_overdue()
+
+
+def tell_overdue() -> int:
+    """How many notices went; the same application is told once to each person."""
+    sent = 0
+    for one in access.overdue(clock.today()):
+        owner = one.version.resource.organ
+        people = {*identity.accounts_with(DATA_STEWARD, owner.id), *identity.supervisors_of(owner.region_code)}
+        values: dict[str, object] = {"who": owner.name, "title": one.version.title, "due": one.due.isoformat()}
+        link, subject = reference("access-request", one.number), f"access-request:{one.number}"
+        sent += notices.send(PLATFORM, accounts=sorted(people), key="access-late", subject=subject, values=values, link=link, cause=one.id)
+    return sent
