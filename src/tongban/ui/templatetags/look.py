@@ -196,6 +196,12 @@ def at(mapping: dict[str, Any], key: str) -> Any:
 
 
 @register.filter
+def pairs(mapping: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Keys and values; `.items` would find a field of that name first."""
+    return list(mapping.items())
+
+
+@register.filter
 def group(value: int | None) -> str:
     """12,345."""
     return "" if value is None else f"{value:,}"

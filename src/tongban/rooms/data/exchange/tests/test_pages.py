@@ -71,6 +71,7 @@ def test_asked_granted_signed(as_persona):
     assert wrong.status_code == 422
     assert "日期：请按2026-11-24的格式填写。" in wrong.content.decode()
     assert "核对参保单位" in wrong.content.decode()  # what was typed is still there
+    assert "请至少选择一个信息项" in client.post(apply, {**ASK, "items": []}).content.decode()
     one = AccessRequest.objects.get(number=client.post(apply, ASK).url.split("/")[-2])
     page = f"/exchange/requests/{one.number}/"
     assert "同意，可缩小范围" not in client.get(page).content.decode()

@@ -104,12 +104,12 @@ def _page(request: HttpRequest, held: dict[str, Any], one: Any, refused: Invalid
     own_class = resources.organ_class(actor.organ_key)
     context = {
         "tab": "exchange:catalogue", "part": "desk", "held": held, "endpoints": exchange.endpoints(actor), "one": one, "items": [*items, *([rules.Item("", "")] * SPARE_ROWS)], "own_class": own_class,
-        "bases": resources.classes("base", "1"), "themes": resources.classes("theme", "2"), "gaps": _gaps(held) if one else {},
+        "bases": resources.classes("base", "1"), "themes": resources.classes("theme", "2"), "gaps": _gaps(held) if one else [],
         "fault": str(refused) if refused else "", "faults": refused.fields if refused else {}, **WORDS,
     }  # fmt: skip
     return render(request, "exchange/edit.html", context, status=422 if refused else 200)
 
 
-def _gaps(held: dict[str, Any]) -> dict[str, str]:
-    """What still lacks before it can be submitted."""
-    return {f.field: commands.fault_sentence(f) for f in reversed(rules.faults(held))}
+def _gaps(held: dict[str, Any]) -> list[tuple[str, str]]:
+    """What still lacks before it can be submitted: field and sentence."""
+    return [(f.field, commands.fault_sentence(f)) for f in rules.faults(held)]

@@ -53,6 +53,8 @@ def enter(request: HttpRequest, account: Account, way: str) -> HttpResponse:
         home = "supervision:board"
     elif actor.may("hall.read_matters"):
         home = "hall:matter-list"
+    elif actor.may("exchange.use"):
+        home = "exchange:catalogue"
     else:
         home = "hall:mine"
         held = queries.mandates(actor)
