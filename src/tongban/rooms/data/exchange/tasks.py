@@ -1,4 +1,6 @@
-"""Answers that are late are told every working morning, once each, to their owner and to those who supervise it."""
+"""Late answers are told every morning, once each, to their owner and to those who supervise it; corrected values are dropped."""
+
+from datetime import datetime
 
 from tongban.kernel.catalogue.queries import access
 from tongban.kernel.identity import queries as identity
@@ -7,9 +9,17 @@ from tongban.kernel.identity.rules import DATA_STEWARD
 from tongban.kernel.jobs.queue import task
 from tongban.kernel.notices import commands as notices
 from tongban.lib import clock
+from tongban.lib.retention import purges
 from tongban.lib.rooms import reference
+from tongban.rooms.data.exchange.models import SetAside
 
 PLATFORM = system("通办·交换")
+
+
+@purges("exchange.aside")
+def drop_corrected(before: datetime) -> int:
+    """Values that were corrected: nobody works with them any more, and they may be personal."""
+    return SetAside.objects.filter(state=SetAside.State.CORRECTED, found_at__lt=before).delete()[0]
 
 
 @task("exchange.late", cron="31 8 * * *", lock="exchange.late")

@@ -22,7 +22,7 @@ from tongban.lib.bus.checks import Fault
 from tongban.lib.bus.envelope import Envelope, Receipt
 from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
 from tongban.lib.tlog.proofs import BadProof
-from tongban.rooms.data.exchange import commands, queries, rules
+from tongban.rooms.data.exchange import commands, queries, rules, tasks
 from tongban.rooms.data.exchange.models import Batch, Endpoint, Flow, SetAside
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +151,9 @@ def test_values_set_aside_are_sealed_work_until_they_are_corrected(flow):
     assert SetAside.objects.count() == 2
     commands.keep_corrected(PLATFORM, agreement=flow.agreement, aside=[queries.uncorrected(flow.agreement)[0].id])
     assert [a.key for a in queries.uncorrected(flow.agreement)] == ["9138"]
+    assert tasks.drop_corrected(clock.now() - timedelta(days=90)) == 0
+    assert tasks.drop_corrected(clock.now() + timedelta(seconds=1)) == 1
+    assert SetAside.objects.get().state == "open"
 
 
 def test_pages_of_flows(flow, as_persona, django_assert_max_num_queries):
