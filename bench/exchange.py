@@ -1,7 +1,6 @@
 """3,000,000 rows of ten columns in random key order: department database → contract checks → signed, logged → department database.
 
-Beside it, in the same run: COPY out piped into COPY in with its key (psql | psql, binary), and dlt with connectorx, which checks, signs
-and proves nothing. Sender, receiver and broker are processes of their own; everything shares the same cores.
+Beside it, in the same run: COPY out piped into COPY in with its key (psql | psql, binary). Sender, receiver and broker are processes of their own; everything shares the same cores.
 """
 
 import asyncio
@@ -213,7 +212,6 @@ def _measure(say, home: Path, postgres: EmbeddedPostgres) -> dict:
         say(f"  pipe {base_again:.1f} s, changes {changes:.1f} s")
         ratios.append(first / base)
         change_ratios.append(changes / base_again)
-        detail |= _peer(source, target, first, say) if turn == ROUNDS - 1 else {}
         for one in found:
             for name in ("lost", "twice", "different"):
                 detail[name] += one[name]
@@ -223,20 +221,6 @@ def _measure(say, home: Path, postgres: EmbeddedPostgres) -> dict:
         "value": round(ROWS / detail["first_s"]), "unit": "rows/s", "ratio": round(statistics.median(ratios), 3),
         "detail": {**detail, "ratio_changes": round(statistics.median(change_ratios), 3), "ratios": [round(r, 2) for r in ratios]},
     }  # fmt: skip
-
-
-def _peer(source: str, target: str, first: float, say) -> dict[str, float]:
-    """dlt, where `requirements/peers.txt` is installed in the environment that PEERS names."""
-    python = os.environ.get("PEERS", "")
-    if not python:
-        return {}
-    done = subprocess.run([python, "-m", "bench.exchange_dlt", source, target], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
-    if done.returncode:
-        say(done.stderr[-2000:])
-        return {}
-    took = float(done.stdout.split()[-1])
-    say(f"  dlt {took:.1f} s")
-    return {"dlt_s": round(took, 1), "dlt_slower": round(took / first, 2)}
 
 
 if __name__ == "__main__":
