@@ -95,10 +95,10 @@ async def send(
     batch = before.batch if before else 0
     stop = threading.Event()
     read_ahead, feed = _ahead(stop, source.batches(contract, before.last if before else 0)), queue.Queue[Any](AHEAD)
-    _spawn(feed, stop, (one for table in _drained(read_ahead) for one in packed(table, contract, today or date.today(), changes=kind == "changes")))
+    _spawn(feed, stop, (one for table in _drained(read_ahead, stop) for one in packed(table, contract, today or date.today(), changes=kind == "changes")))
     begun = batch
     try:
-        while (one := await asyncio.to_thread(feed.get)) is not _END:
+        while (one := await asyncio.to_thread(_next, feed, stop)) is not _END:
             if isinstance(one, BaseException):
                 raise one
             batch += 1
@@ -147,8 +147,18 @@ def _spawn(feed: queue.Queue[Any], stop: threading.Event, made: Iterator[Any]) -
     threading.Thread(target=run, daemon=True).start()
 
 
-def _drained(feed: queue.Queue[Any]) -> Iterator[Any]:
-    while (one := feed.get()) is not _END:
+def _next(feed: queue.Queue[Any], stop: threading.Event) -> Any:
+    """What comes next; the end where all was stopped, so that no thread waits for ever."""
+    while not stop.is_set():
+        try:
+            return feed.get(timeout=0.5)
+        except queue.Empty:
+            continue
+    return _END
+
+
+def _drained(feed: queue.Queue[Any], stop: threading.Event) -> Iterator[Any]:
+    while (one := _next(feed, stop)) is not _END:
         if isinstance(one, BaseException):
             raise one
         yield one

@@ -3,6 +3,8 @@
 import asyncio
 import dataclasses
 import json
+import threading
+import time
 from datetime import date
 
 import psycopg
@@ -256,6 +258,30 @@ def test_a_second_sender_cannot_write_between(pair):
         await line.close()
 
     asyncio.run(run())
+
+
+def test_a_flow_that_is_paused_leaves_no_thread_behind(pair, monkeypatch):
+    fill(pair, [("A1", 1, "合成", 1, None)])
+
+    async def never(*_told, **_more):
+        await asyncio.sleep(60)
+
+    async def run():
+        line = await pair.line("provider")
+        monkeypatch.setattr(sender.broker, "publish", never)
+        task = asyncio.create_task(send(line, PostgresSource(pair.source, "entity"), CONTRACT, PARTIES, pair.key, today=TODAY))
+        await asyncio.sleep(1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await line.close()
+
+    before = {t.ident for t in threading.enumerate()}
+    asyncio.run(run())
+    until = time.monotonic() + 10
+    while {t.ident for t in threading.enumerate()} - before and time.monotonic() < until:
+        time.sleep(0.1)
+    assert {t.ident for t in threading.enumerate()} - before == set()
 
 
 def test_rows_of_another_shape_are_refused():
