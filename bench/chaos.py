@@ -9,14 +9,11 @@ import os
 import random
 import signal
 
-import tempfile
 import threading
 import time
 from pathlib import Path
 
-import psycopg
-
-from bench.exchange import ROWS, Exchange, compared, fill, rows
+from bench.exchange import ROWS, Exchange, compared, departments, fill, in_postgres, rows
 from tongban.config.embedded import EmbeddedPostgres
 
 KILLS = int(os.environ.get("KILLS", "20"))
@@ -82,24 +79,11 @@ def kill(exchange: Exchange, postgres: EmbeddedPostgres, sides: list[Supervised]
 
 
 def measure(say) -> dict:
-    with tempfile.TemporaryDirectory(prefix="tongban-bench-") as folder:
-        home = Path(folder)
-        home.chmod(0o755)
-        postgres = EmbeddedPostgres(home)
-        os.environ["TZ"] = "UTC"
-        postgres.start()
-        try:
-            return _measure(say, home, postgres)
-        finally:
-            postgres.stop()
+    return in_postgres(lambda home, postgres: _measure(say, home, postgres))
 
 
 def _measure(say, home: Path, postgres: EmbeddedPostgres) -> dict:
-    with psycopg.connect(postgres.url("postgres", "owner"), autocommit=True) as line:
-        for name in ("department_a", "department_b"):
-            line.execute(f"CREATE DATABASE {name} OWNER tongban")
-        line.execute("ALTER ROLE tongban SUPERUSER")
-    source, target = postgres.url("department_a"), postgres.url("department_b")
+    source, target = departments(postgres)
     fill(source, "entity", rows(ROWS))
     exchange = Exchange(home / "exchange", source, target)
     chance, kills, began, first = random.Random(2016), dict.fromkeys(("provider", "consumer", "broker", "database"), 0), time.monotonic(), 1

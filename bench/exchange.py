@@ -175,7 +175,17 @@ def compared(source: str, target: str) -> dict[str, int]:
     return {"lost": n - unique, "twice": m - unique, "different": 0 if whole == got else 1}
 
 
-def measure(say) -> dict:
+def departments(postgres: EmbeddedPostgres) -> tuple[str, str]:
+    """Two databases of departments: their addresses."""
+    with psycopg.connect(postgres.url("postgres", "owner"), autocommit=True) as line:
+        for name in ("department_a", "department_b"):
+            line.execute(f"CREATE DATABASE {name} OWNER tongban")
+        line.execute("ALTER ROLE tongban SUPERUSER")  # CHECKPOINT between rounds
+    return postgres.url("department_a"), postgres.url("department_b")
+
+
+def in_postgres(measure) -> dict:
+    """Run `measure(home, postgres)` with a server of its own."""
     with tempfile.TemporaryDirectory(prefix="tongban-bench-") as folder:
         home = Path(folder)
         home.chmod(0o755)
@@ -183,17 +193,17 @@ def measure(say) -> dict:
         os.environ["TZ"] = "UTC"
         postgres.start()
         try:
-            return _measure(say, home, postgres)
+            return measure(home, postgres)
         finally:
             postgres.stop()
 
 
+def measure(say) -> dict:
+    return in_postgres(lambda home, postgres: _measure(say, home, postgres))
+
+
 def _measure(say, home: Path, postgres: EmbeddedPostgres) -> dict:
-    with psycopg.connect(postgres.url("postgres", "owner"), autocommit=True) as line:
-        for name in ("department_a", "department_b"):
-            line.execute(f"CREATE DATABASE {name} OWNER tongban")
-        line.execute("ALTER ROLE tongban SUPERUSER")  # CHECKPOINT between rounds
-    source, target = postgres.url("department_a"), postgres.url("department_b")
+    source, target = departments(postgres)
     ratios, change_ratios, detail = [], [], {"rows": ROWS, "lost": 0, "twice": 0, "different": 0}
     for turn in range(ROUNDS):
         say(f"round {turn + 1}")

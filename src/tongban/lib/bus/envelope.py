@@ -8,6 +8,11 @@ from typing import Any
 from tongban.lib import sm
 
 
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """A document as it is signed: JSON with sorted keys, no spaces, UTF-8."""
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
 class BadEnvelope(ValueError):
     """The envelope or its signature is not good; the words say what is wrong."""
 
@@ -30,7 +35,7 @@ class Envelope:
     kind: str = "load"  # load: only new keys; changes: keys may be known
 
     def canonical(self) -> bytes:
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        return canonical(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class Receipt:
     at: str
 
     def canonical(self) -> bytes:
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        return canonical(asdict(self))
 
     @classmethod
     def read(cls, told: str) -> "Receipt":

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tongban.lib import sm
-from tongban.lib.bus.envelope import Envelope, Receipt
+from tongban.lib.bus.envelope import Envelope, Receipt, canonical
 from tongban.lib.tlog import proofs
 
 FORMAT = "tongban-exchange-proof/1"
@@ -24,11 +24,6 @@ class Exchanged:
     keys: tuple[str, str]  # fingerprints: SM3 of the public keys
     ledger: tuple[proofs.Judged, ...]
     faults: tuple[str, ...]
-
-
-def canonical(terms: Mapping[str, Any]) -> bytes:
-    """The terms of an agreement as both organs signed them."""
-    return json.dumps(terms, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def make(

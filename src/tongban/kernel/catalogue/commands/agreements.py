@@ -9,6 +9,7 @@ from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock, keys, sm
 from tongban.lib.acts import command, record
+from tongban.lib.bus.envelope import canonical
 from tongban.lib.errors import Conflict, Invalid, Refused
 
 
@@ -31,7 +32,7 @@ def make_agreement(request: AccessRequest, number: str) -> Agreement:
     granted = rules.asked(request.granted or {})
     return Agreement.objects.create(
         number=number, request=request, resource=resource, provider=resource.organ, consumer=request.consumer, terms=terms,
-        digest=sm.sm3_hex(rules.canonical(terms)), state=rules.UNSIGNED, begins=granted.begins, ends=granted.ends, made_at=clock.now(),
+        digest=sm.sm3_hex(canonical(terms)), state=rules.UNSIGNED, begins=granted.begins, ends=granted.ends, made_at=clock.now(),
     )  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def sign_agreement(actor: Actor, *, number: str, organ: str = "") -> Agreement:
     if one.state != rules.UNSIGNED or one.signatures.filter(organ=signer).exists():
         raise Conflict(_("Your organ has signed already."))
     key = organ_key(signer.key)
-    signature = key.sign(rules.canonical(one.terms))
+    signature = key.sign(canonical(one.terms))
     Signature.objects.create(agreement=one, organ=signer, name=actor.name, public=key.public.hex(), signature=signature.hex(), at=clock.now())
     complete = one.signatures.count() == len({one.provider_id, one.consumer_id})
     if complete:

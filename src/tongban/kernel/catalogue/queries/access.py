@@ -10,6 +10,7 @@ from tongban.kernel.catalogue.models import AccessRequest, Agreement, DailyUse, 
 from tongban.kernel.catalogue.rules import access as rules
 from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock, sm
+from tongban.lib.bus.envelope import canonical
 from tongban.lib.errors import NotFound, Unavailable
 
 
@@ -76,7 +77,7 @@ def standing(one: Agreement) -> str:
 
 def signatures(one: Agreement) -> list[tuple[Signature, bool]]:
     """Each signature, and whether it is good for the terms as they are kept."""
-    message = rules.canonical(one.terms)
+    message = canonical(one.terms)
     rows = one.signatures.select_related("organ").order_by("id")
     return [(s, sm.verify(bytes.fromhex(s.public), message, bytes.fromhex(s.signature))) for s in rows]
 

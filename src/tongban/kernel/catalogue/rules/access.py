@@ -1,6 +1,5 @@
 """Applications for a resource, what is granted, and the policy of an agreement, decided at every call. Pure."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -90,11 +89,6 @@ def wider(granted: Asked, requested: Asked) -> str:
 def needs_answer(sharing: str, wanted: Iterable[resources.Item]) -> bool:
     """Whether the owner must answer: a resource shared without condition is granted at once, unless an item of it is not."""
     return sharing != resources.UNCONDITIONAL or any(i.sharing != resources.UNCONDITIONAL for i in wanted)
-
-
-def canonical(terms: Mapping[str, Any]) -> bytes:
-    """The terms as they are signed: JSON with sorted keys, no spaces, UTF-8."""
-    return json.dumps(terms, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True, slots=True)
