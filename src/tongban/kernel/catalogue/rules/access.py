@@ -21,7 +21,6 @@ MOVES = {
 }
 MOST_VISITS = 10_000_000
 LONGEST_TERM = 3 * 366  # days
-RENEWABLE_BEFORE = 60  # days before the end
 
 
 @dataclass(frozen=True, slots=True)

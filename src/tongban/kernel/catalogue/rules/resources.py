@@ -11,7 +11,6 @@ from typing import Any
 
 UNCONDITIONAL, CONDITIONAL, REFUSED = "unconditional", "conditional", "refused"
 SHARING = {UNCONDITIONAL: "无条件共享", CONDITIONAL: "有条件共享", REFUSED: "不予共享"}
-SHARING_CODES = {UNCONDITIONAL: "1", CONDITIONAL: "2", REFUSED: "3"}
 FORMATS = {
     "document": "电子文件", "spreadsheet": "电子表格", "database": "数据库", "image": "图形图像", "media": "流媒体", "self-describing": "自描述格式",
     "service": "服务接口",
@@ -19,7 +18,6 @@ FORMATS = {
 WAYS = {"database": "数据库", "file": "文件", "service": "服务接口"}  # 共享方式
 MODES = {"query": "即时查询", "stream": "实时推送", "batch": "批量交换", "file": "文件交换"}  # how data flows here
 CYCLES = {"realtime": "实时", "daily": "每日", "weekly": "每周", "monthly": "每月", "quarterly": "每季度", "yearly": "每年"}
-CYCLE_DAYS = {"realtime": 1, "daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}
 TYPES = {
     "text": ("C", "字符型"), "number": ("N", "数值型"), "money": ("Y", "货币型"), "date": ("D", "日期型"), "datetime": ("T", "日期时间型"),
     "boolean": ("L", "逻辑型"), "memo": ("M", "备注型"), "general": ("G", "通用型"), "double": ("B", "双精度型"), "integer": ("I", "整型"),
