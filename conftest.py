@@ -9,9 +9,15 @@ import pytest
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API keeps a loop in the thread of the tests
 
 
+def pytest_collection_modifyitems(items):
+    """Files that commit rows, or play with a whole installation, come after those that leave the database as it was."""
+    leaving = {item.path for item in items if {"committed", "site", "installation"} & set(getattr(item, "fixturenames", ()))}
+    items.sort(key=lambda item: item.path in leaving)
+
+
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment, django_db_blocker):
-    """The tables, then the data that ships; thrown away with the server that `tongban test` started."""
+def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
+    """The tables, then the data that ships, once for each worker; thrown away with the server that `tongban test` started."""
     from django.test.utils import setup_databases
 
     with django_db_blocker.unblock():

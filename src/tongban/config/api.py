@@ -12,6 +12,7 @@ from ninja.errors import HttpError, ValidationError
 from tongban.lib.errors import Invalid, TongbanError
 from tongban.rooms.base.continuity.api import router as continuity
 from tongban.rooms.data.exchange.api import router as exchange
+from tongban.rooms.data.registries.api import router as registries
 from tongban.rooms.service.hall.api import router as hall
 from tongban.rooms.service.supervision.api import router as supervision
 from tongban.rooms.trust.account.api import log
@@ -26,6 +27,7 @@ api.add_router("/continuity", continuity, tags=["continuity"])
 api.add_router("/exchange", exchange, tags=["exchange"])
 api.add_router("/hall", hall, tags=["hall"])
 api.add_router("/ledger", log, tags=["ledger"])
+api.add_router("/registries", registries, tags=["registries"])
 api.add_router("/security", security, tags=["security"])
 api.add_router("/supervision", supervision, tags=["supervision"])
 

@@ -24,11 +24,13 @@ from tongban.kernel.orgs import seed as orgs
 from tongban.rooms.base.continuity import seed as continuity
 from tongban.rooms.base.networks import seed as networks
 from tongban.rooms.data.exchange import seed as exchange
+from tongban.rooms.data.registries import seed as registries
 from tongban.rooms.service.hall import seed as hall
 from tongban.rooms.service.supervision import seed as supervision
 from tongban.rooms.trust.security import seed as security
 
 LOADER = system("通办·装载")
+PEOPLE = 20_000  # synthetic persons of the demo; `up --people` asks for more
 
 
 Steps = list[tuple[str, Callable[[], int]]]
@@ -41,6 +43,7 @@ def _reference(data: Path) -> Steps:
         ("工作日历（年）", _years),
         ("信息资源分类", lambda: catalogue.load_classes(data / "catalogue")),
         ("共享答复期限", lambda: catalogue.load_limits(data / "catalogue")),
+        ("数据权威次序", lambda: registries.load_authority(data / "registries")),
         ("通知模板", notices.load_templates),
         ("灾难恢复等级", lambda: continuity.load_tiers(data / "continuity")),
         ("保留期限", lambda: continuity.load_retention(data / "continuity")),
@@ -66,13 +69,15 @@ def load_base(data: Path) -> None:
         step()
 
 
-def load(data: Path, *, demo: bool) -> Iterator[str]:
-    """Do what is missing; each step told with its size and time."""
+def load(data: Path, *, demo: bool, people: int = PEOPLE) -> Iterator[str]:
+    """Do what is missing; each step told with its size and time. `people`: how many synthetic persons the demo's population register holds."""
     steps = _reference(data)
     if demo:
         steps += [
             ("外省样例事项", lambda: hall.load_imported(LOADER, data / "hall", lambda _t: None)),
             *_synthetic(data),
+            ("演示人口与法人（合成数据）", lambda: registries.load_synthetic(data / "registries", people)),
+            ("演示人员入库（合成数据）", lambda: registries.load_known(LOADER, *province.known())),
             ("演示办件（合成数据）", _demo_cases),
             ("演示安全记录（合成数据）", lambda: security.load_demo(LOADER)),
             ("演示网络台账（合成数据）", lambda: networks.load_demo(LOADER)),

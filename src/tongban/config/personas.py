@@ -47,6 +47,7 @@ PERSONAS = (
     Persona("wei", "魏合成", ("catalogue_reviewer",), "sd-bigdata", "37", "省大数据局·目录登记审核"),
     Persona("shen", "沈合成", ("catalogue_publisher",), "sd-bigdata", "37", "省大数据局·目录发布审核"),
     Persona("yan", "严合成", ("security_administrator",), MARKET, LIXIA, "历下区市场监督管理局·安全管理"),
+    Persona("xu", "许合成", ("data_steward",), "sd-police", "37", "省公安厅·数据管理"),
 )
 
 

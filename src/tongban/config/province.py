@@ -69,6 +69,22 @@ def _enterprise(loader: Actor, representative: Person, name: str, serial: str, k
     )  # fmt: skip
 
 
+def known() -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """The synthetic persons and enterprises of the demo, as the base registries keep them."""
+    persons = [
+        {"id_number": p.id_number, "name": p.name, "sex": "女" if int(p.id_number[16]) % 2 == 0 else "男", "born_on": "1900-01-01", "nation": "汉族",
+         "address": p.address, "region_code": LIXIA, "state": "正常", "household_no": f"{LIXIA}{p.id:012d}", "relation": "户主", "head": p.name}
+        for p in identity_queries.synthetic_persons()
+    ]  # fmt: skip
+    firms = [
+        {"credit_code": e.credit_code, "name": e.name, "kind": e.entity_type, "address": e.address, "region_code": e.region_code, "business_scope": e.business_scope,
+         "established_on": e.registered_on.isoformat(), "state": "存续", "legal_rep_name": e.representative.name, "legal_rep_id": e.representative.id_number,
+         "appointed_on": e.registered_on.isoformat()}
+        for e in identity_queries.synthetic_enterprises()
+    ]  # fmt: skip
+    return persons, firms
+
+
 @cache
 def plan_pdf() -> bytes:
     return sample_pdf("经营场所布局（合成数据）")

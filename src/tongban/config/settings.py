@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "tongban.rooms.base.continuity",
     "tongban.rooms.base.networks",
     "tongban.rooms.data.exchange",
+    "tongban.rooms.data.registries",
     "tongban.rooms.service.hall",
     "tongban.rooms.service.supervision",
 ]

@@ -1,5 +1,6 @@
 """`tongban test` and `tongban check`: a database of their own, a browser where there is one, and every linter."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -17,6 +18,8 @@ from tongban.config.embedded import EmbeddedPostgres
 
 # Programs that tests play against, and Debian's packages that bring them.
 PEERS = {"chromium": ("chromium", "fonts-noto-cjk"), "softhsm2-util": ("softhsm2",), "clamd": ("clamav-daemon",)}
+
+_MOST = 4  # workers; each has a database server and a loaded province
 
 
 def ensure_peers() -> None:
@@ -37,22 +40,26 @@ def _found(program: str) -> bool:
 
 
 def run(arguments: list[str]) -> int:
-    """pytest over src and tests, with a PostgreSQL that is thrown away; arguments go to pytest."""
+    """pytest over src and tests, a worker for each core, each with a PostgreSQL that is thrown away; arguments go to pytest."""
     ensure_peers()
-    with tempfile.TemporaryDirectory(prefix="tongban-test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tongban-test-") as folder, contextlib.ExitStack() as started:
         home = Path(folder)
         home.chmod(0o755)
-        postgres = EmbeddedPostgres(home, durable=False)
         os.environ |= {
             "TONGBAN_DATA": str(home / "data"), "DJANGO_SETTINGS_MODULE": "tongban.config.settings", "TONGBAN_DEMO": "1",
             "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", "PYTHONDONTWRITEBYTECODE": "1",
         }  # fmt: skip
-        try:
-            os.environ["DATABASE_URL"] = postgres.start()
-            command = [sys.executable, "-m", "pytest", *arguments]
-            return subprocess.run(command, cwd=places.HOME, check=False).returncode
-        finally:
-            postgres.stop()
+        servers = [_server(home / f"server{number}", started) for number in range(min(os.cpu_count() or 1, _MOST))]
+        os.environ |= {"DATABASE_URL": servers[0], "TONGBAN_TEST_SERVERS": " ".join(servers)}
+        command = [sys.executable, "-m", "pytest", "-n", str(len(servers)), "--dist", "loadfile", "--no-loadscope-reorder", *arguments]
+        return subprocess.run(command, cwd=places.HOME, check=False).returncode
+
+
+def _server(home: Path, started: contextlib.ExitStack) -> str:
+    home.mkdir(mode=0o755)
+    postgres = EmbeddedPostgres(home, durable=False)
+    started.callback(postgres.stop)
+    return postgres.start()
 
 
 def openapi_document() -> str:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("account/", include("tongban.rooms.trust.account.urls")),
     path("continuity/", include("tongban.rooms.base.continuity.urls")),
     path("exchange/", include("tongban.rooms.data.exchange.urls")),
+    path("registries/", include("tongban.rooms.data.registries.urls")),
     path("networks/", include("tongban.rooms.base.networks.urls")),
     path("security/", include("tongban.rooms.trust.security.urls")),
     path("supervision/", include("tongban.rooms.service.supervision.urls")),

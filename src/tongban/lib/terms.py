@@ -80,6 +80,17 @@ ENGLISH = {
     # levels of government, mandates
     "省": "Province", "市": "City", "县（市、区）": "County or district", "乡镇（街道）": "Township or subdistrict",
     "法定代表人": "Legal representative", "经办人授权": "Agent by mandate", "禁止准入类": "Closed", "许可准入类": "Open with a permit",
+    # base registries: attributes, ties, standing
+    "人口基础信息库": "Population registry", "法人单位基础信息库": "Registry of legal persons", "公民身份号码": "Citizen identity number", "性别": "Sex", "出生日期": "Born on",
+    "民族": "Ethnicity", "居住地行政区划": "Region of residence", "户号": "Household number", "与户主关系": "Relation to head", "户主姓名": "Head of household",
+    "状态": "State", "死亡日期": "Died on", "婚姻状况": "Marital status", "配偶姓名": "Spouse", "配偶公民身份号码": "Spouse's identity number",
+    "结婚登记日期": "Marriage registered", "文化程度": "Education", "毕业学校": "School", "学历证书编号": "Certificate number", "参保险种": "Insurance",
+    "参保状态": "Insurance state", "累计缴费月数": "Months paid", "参保单位代码": "Employer's code", "相片": "Photo", "统一社会信用代码": "Unified social credit code",
+    "名称": "Name", "类型": "Type", "行业": "Industry", "住所": "Address", "登记地行政区划": "Region of registration", "经营范围": "Business scope",
+    "成立日期": "Established", "登记状态": "Registration state", "注册资本（万元）": "Capital (10,000 yuan)", "法定代表人公民身份号码": "Representative's identity number",
+    "任职日期": "Appointed on", "税务登记状态": "Tax state", "主管税务机关": "Tax office", "最近纳税日期": "Last paid", "参保人数": "Insured people", "股东": "Shareholder",
+    "参保职工": "Insured employee", "一致": "Agreed", "按权威次序": "By rank", "人工裁定": "Decided", "待裁定": "To be decided", "存续": "In force", "注销": "Cancelled",
+    "未登记": "Not registered", "待核实": "To be checked", "维持原值": "Kept",
 }  # fmt: skip
 
 

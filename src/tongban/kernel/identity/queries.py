@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tongban.kernel.identity.actor import STRANGER, Actor, citizen_roles
 from tongban.kernel.identity import rules
-from tongban.kernel.identity.models import Account, Appointment, Factor, LentRole, LoginSession, Mandate, Person, Proxy, Retention, Review, ReviewItem
+from tongban.kernel.identity.models import Account, Appointment, Factor, LegalPerson, LentRole, LoginSession, Mandate, Person, Proxy, Retention, Review, ReviewItem
 from tongban.lib import clock, columns, sm, statements
 from tongban.lib.errors import NotFound, Refused
 from tongban.lib.statements import Ask, Row
@@ -67,6 +67,16 @@ def account_named(username: str) -> Account | None:
 def personas() -> QuerySet[Account]:
     """The demo's accounts, in order; empty outside the demo, where none is marked."""
     return Account.objects.exclude(demo_order=None).select_related("person").order_by("demo_order")
+
+
+def synthetic_persons() -> QuerySet[Person]:
+    """The demo's persons; for loading the registries that would know them."""
+    return Person.objects.filter(synthetic=True).order_by("id")
+
+
+def synthetic_enterprises() -> QuerySet[LegalPerson]:
+    """The demo's enterprises with their representatives."""
+    return LegalPerson.objects.filter(synthetic=True).select_related("representative").order_by("id")
 
 
 @dataclass(frozen=True, slots=True)

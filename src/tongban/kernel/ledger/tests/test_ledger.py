@@ -39,9 +39,9 @@ def write(count):
 )  # fmt: skip
 def test_the_database_refuses_to_alter_or_delete(statement):
     write(1)
-    Block.objects.create(number=0, first_sequence=0, size=0, last_xid="0", last_id=0, leaves=b"", root=b"")
-    Node.objects.create(height=8, index=0, hash=b"\0" * 32)
-    Checkpoint.objects.create(size=1, note="")
+    Block.objects.create(number=10**9, first_sequence=0, size=0, last_xid="0", last_id=0, leaves=b"", root=b"")
+    Node.objects.create(height=8, index=10**9, hash=b"\0" * 32)
+    Checkpoint.objects.create(size=10**12, note="")
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
 

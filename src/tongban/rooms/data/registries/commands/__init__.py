@@ -1,0 +1,1 @@
+"""Commands: what organs say is kept, conflicts are decided, corrections are answered."""

@@ -1,0 +1,74 @@
+"""What the ledger keeps of the registries: who read a person and why, what was loaded, who decided. Never an identity itself."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tongban.lib.events import Event
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordsKept(Event):
+    """`origin`: the file, batch or case that brought them."""
+
+    tag: ClassVar[str] = "registries.records.kept"
+    kind: ClassVar[str] = "registry"
+    about: ClassVar[str] = "registry"
+    registry: str
+    organ: str
+    origin: str
+    rows: int
+    new: int
+    same: int
+    conflicts: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubjectRead(Event):
+    """An official opened a master record; `subject_mark` is the blind index of whom it is about."""
+
+    tag: ClassVar[str] = "registries.subject.read"
+    kind: ClassVar[str] = "registry"
+    about: ClassVar[str] = "registry"
+    registry: str
+    subject_mark: str
+    reason: str
+    found: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConflictDecided(Event):
+    tag: ClassVar[str] = "registries.conflict.decided"
+    kind: ClassVar[str] = "registry"
+    about: ClassVar[str] = "registry"
+    registry: str
+    record: int
+    attribute: str
+    organ: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CorrectionAsked(Event):
+    tag: ClassVar[str] = "registries.correction.asked"
+    kind: ClassVar[str] = "correction"
+    about: ClassVar[str] = "correction"
+    correction: str
+    registry: str
+    attribute: str
+    organ: str
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CorrectionAnswered(Event):
+    """`state`: accepted, refused."""
+
+    tag: ClassVar[str] = "registries.correction.answered"
+    kind: ClassVar[str] = "correction"
+    about: ClassVar[str] = "correction"
+    correction: str
+    registry: str
+    attribute: str
+    organ: str
+    state: str
+    words: str

@@ -1,0 +1,166 @@
+"""Master records, what each organ said, who decided, and how persons and entities are linked."""
+
+from django.db import models
+
+from tongban.lib import columns
+
+PERSON_INDEX = "registries_person.id_number"
+
+
+class Person(models.Model):
+    """A natural person's master record: what the rule makes of all records. `content` and the number lie sealed."""
+
+    mark = models.BinaryField(max_length=columns.INDEX_SIZE, unique=True, help_text="blind index of the citizen identity number")
+    content = columns.SealedJSON()
+    region_code = models.CharField(max_length=9, blank=True)
+    born_on = models.DateField(null=True)
+    sex = models.CharField(max_length=1, blank=True)
+    state = models.CharField(max_length=12, default="正常")
+    disputed = models.PositiveSmallIntegerField(default=0)
+    changed_at = models.DateTimeField()
+    synthetic = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["region_code"]), models.Index(fields=["disputed"], condition=models.Q(disputed__gt=0), name="registries_person_open")]
+
+    def cohort(self) -> str:
+        """The persons of one county share a key."""
+        return columns.cohort("population", self.region_code[:6] or "37")
+
+
+class Entity(models.Model):
+    """A legal person's master record. What the register publishes lies open; its representative's number is in the records only."""
+
+    credit_code = models.CharField(max_length=18, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=40, blank=True)
+    industry = models.CharField(max_length=4, blank=True)
+    region_code = models.CharField(max_length=9, blank=True)
+    established_on = models.DateField(null=True)
+    state = models.CharField(max_length=12, blank=True)
+    content = columns.SealedJSON()
+    disputed = models.PositiveSmallIntegerField(default=0)
+    changed_at = models.DateTimeField()
+    synthetic = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["name"]),
+            models.Index(fields=["region_code", "state"]),
+            models.Index(fields=["disputed"], condition=models.Q(disputed__gt=0), name="registries_entity_open"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def cohort(self) -> str:
+        """Entities of one county share a key."""
+        return columns.cohort("entities", self.region_code[:6] or "37")
+
+
+class Record(models.Model):
+    """What one organ said of one subject, once; never changed. `origin` names the batch, file or case that brought it."""
+
+    registry = models.CharField(max_length=12)
+    subject = models.BigIntegerField()
+    organ_key = models.CharField(max_length=40)
+    legal_on = models.DateField(help_text="true from this day, as the organ says")
+    recorded_at = models.DateTimeField(help_text="known here since")
+    values = columns.SealedJSON()
+    origin = models.CharField(max_length=60)
+
+    class Meta:
+        indexes = [models.Index(fields=["registry", "subject"])]
+
+    def cohort(self) -> str:
+        """What one organ said of one registry shares a key."""
+        return columns.cohort(f"records-{self.registry}", self.organ_key)
+
+
+class Decision(models.Model):
+    """A person chose whose word stands for an attribute; the latest counts."""
+
+    registry = models.CharField(max_length=12)
+    subject = models.BigIntegerField()
+    attribute = models.CharField(max_length=30)
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
+    words = models.CharField(max_length=300)
+    decided_by = models.CharField(max_length=60)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["registry", "subject"])]
+
+
+class Conflict(models.Model):
+    """Organs disagree about an attribute: settled by rank, waiting for a person, or decided."""
+
+    registry = models.CharField(max_length=12)
+    subject = models.BigIntegerField()
+    attribute = models.CharField(max_length=30)
+    state = models.CharField(max_length=8, help_text="open, by-rank, decided")
+    region_code = models.CharField(max_length=9, blank=True)
+    organs = models.CharField(max_length=200, help_text="whose words differ, the one that stands first")
+    found_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["registry", "subject", "attribute"], name="registries_conflict_once")]
+        indexes = [models.Index(fields=["state", "registry"])]
+
+
+class Link(models.Model):
+    """A typed, dated tie between a person and an entity, from one organ."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="links")
+    entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="links")
+    kind = models.CharField(max_length=16, help_text="representative, shareholder, insured")
+    since = models.DateField()
+    until = models.DateField(null=True)
+    organ_key = models.CharField(max_length=40)
+    share = models.DecimalField(max_digits=5, decimal_places=2, null=True, help_text="percent of the capital")
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "kind"]), models.Index(fields=["entity", "kind"])]
+
+
+class Authority(models.Model):
+    """How far an organ is trusted about an attribute: 1 most. Dated data."""
+
+    registry = models.CharField(max_length=12)
+    attribute = models.CharField(max_length=30)
+    organ_key = models.CharField(max_length=40)
+    rank = models.PositiveSmallIntegerField()
+    document = models.CharField(max_length=200)
+    effective_from = models.DateField()
+    effective_to = models.DateField(null=True)
+    verified = models.BooleanField(default=False)
+
+
+class Correction(models.Model):
+    """Someone says that a value is wrong; the organ that said it answers."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "待核实"
+        ACCEPTED = "accepted", "已更正"
+        REFUSED = "refused", "维持原值"
+
+    registry = models.CharField(max_length=12)
+    subject = models.BigIntegerField()
+    attribute = models.CharField(max_length=30)
+    organ_key = models.CharField(max_length=40, help_text="whose word is doubted")
+    claimed = columns.Sealed(help_text="what it should be")
+    reason = models.CharField(max_length=300)
+    cause = models.CharField(max_length=60, help_text="the case in which it was found")
+    account = models.BigIntegerField(null=True, help_text="who is told of the answer")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    answer = models.CharField(max_length=300, blank=True)
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["cause", "registry", "subject", "attribute"], name="registries_correction_once")]
+        indexes = [models.Index(fields=["organ_key", "state"])]
+
+    def cohort(self) -> str:
+        """Whoever answers holds the key."""
+        return columns.cohort("corrections", self.organ_key)

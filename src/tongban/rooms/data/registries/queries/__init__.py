@@ -1,0 +1,1 @@
+"""Queries: master records and their history; conflicts, corrections, figures."""

@@ -1,0 +1,141 @@
+"""What a master record is: for each attribute the word of the organ that the law trusts most, and who said otherwise. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+POPULATION, ENTITIES = "population", "entities"
+REGISTRIES = {POPULATION: "人口基础信息库", ENTITIES: "法人单位基础信息库"}
+KEYS = {POPULATION: "id_number", ENTITIES: "credit_code"}
+UNRANKED = 9  # an organ that no row names speaks last
+
+# 数据元 of the two registries. Names after GB/T 19488.2 and the exchange tables where they have one.
+ATTRIBUTES: dict[str, dict[str, str]] = {
+    POPULATION: {
+        "id_number": "公民身份号码", "name": "姓名", "sex": "性别", "born_on": "出生日期", "nation": "民族", "address": "住址", "region_code": "居住地行政区划",
+        "household_no": "户号", "relation": "与户主关系", "head": "户主姓名", "state": "状态", "died_on": "死亡日期", "marital_status": "婚姻状况",
+        "spouse_name": "配偶姓名", "spouse_id": "配偶公民身份号码", "married_on": "结婚登记日期", "education": "文化程度", "school": "毕业学校",
+        "certificate_no": "学历证书编号", "insured_kind": "参保险种", "insured_state": "参保状态", "insured_months": "累计缴费月数", "employer_code": "参保单位代码",
+        "photo": "相片",
+    },
+    ENTITIES: {
+        "credit_code": "统一社会信用代码", "name": "名称", "kind": "类型", "industry": "行业", "address": "住所", "region_code": "登记地行政区划",
+        "business_scope": "经营范围", "established_on": "成立日期", "state": "登记状态", "capital": "注册资本（万元）", "legal_rep_name": "法定代表人",
+        "legal_rep_id": "法定代表人公民身份号码", "appointed_on": "任职日期", "tax_state": "税务登记状态", "tax_office": "主管税务机关", "last_paid_on": "最近纳税日期",
+        "insured_people": "参保人数",
+    },
+}  # fmt: skip
+PERSONAL = ("id_number", "spouse_id", "legal_rep_id")  # shown with the middle covered
+
+Authority = Mapping[str, Mapping[str, int]]  # attribute -> organ -> rank, 1 the most trusted
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one organ recorded of one subject: true from `legal_on`, known here since `recorded_at`."""
+
+    id: int
+    organ: str
+    legal_on: date
+    recorded_at: datetime
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A value of one attribute, and whose word it is."""
+
+    value: Any
+    said: Said
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An attribute of a master record. `state`: agreed, by-rank (the higher rank settled it), decided (a person did), open."""
+
+    claim: Claim
+    state: str
+    others: tuple[Claim, ...] = field(default=())
+
+    @property
+    def value(self) -> Any:
+        return self.claim.value
+
+
+def settle(records: Iterable[Said], authority: Authority, decisions: Mapping[str, int], *, known_on: datetime, valid_on: date) -> dict[str, Settled]:
+    """The master record as known at `known_on` about the day `valid_on`.
+
+    `decisions`: attribute -> the record that a person chose. Of each organ its latest word counts; of several organs the
+    rank decides, and where ranks are equal and values differ the later legal date stands, and a person is asked.
+    """
+    words: dict[str, dict[str, Said]] = {}
+    for said in sorted((r for r in records if r.recorded_at <= known_on and r.legal_on <= valid_on), key=lambda r: (r.legal_on, r.recorded_at, r.id)):
+        for attribute in said.values:
+            words.setdefault(attribute, {})[said.organ] = said
+    return {attribute: _settled(attribute, said.values(), authority.get(attribute, {}), decisions.get(attribute)) for attribute, said in words.items()}
+
+
+def _settled(attribute: str, said: Iterable[Said], ranks: Mapping[str, int], decided: int | None) -> Settled:
+    claims = sorted(
+        (Claim(s.values[attribute], s, ranks.get(s.organ, UNRANKED)) for s in said),
+        key=lambda c: (c.rank, -c.said.legal_on.toordinal(), -c.said.recorded_at.timestamp(), -c.said.id),
+    )
+    chosen = next((c for c in claims if c.said.id == decided), None)
+    best = chosen or claims[0]
+    others = tuple(c for c in claims if c is not best and normal(c.value) != normal(best.value))
+    if not others:
+        return Settled(best, "agreed")
+    if chosen:
+        return Settled(best, "decided", others)
+    return Settled(best, "open" if any(c.rank == best.rank for c in others) else "by-rank", others)
+
+
+def normal(value: Any) -> str:
+    """A value as it is compared: without spaces, full-width digits as plain ones, letters large."""
+    text = str(value if value is not None else "")
+    return "".join(text.split()).translate(_PLAIN).upper()
+
+
+_PLAIN = {ord(f): p for f, p in zip("０１２３４５６７８９ＸｘＡＢＣ（）－", "0123456789XxABC()-", strict=True)}
+
+
+def disputed(master: Mapping[str, Settled]) -> dict[str, str]:
+    """attribute -> state, of those that not all organs agree about."""
+    return {attribute: s.state for attribute, s in master.items() if s.others}
+
+
+def contents(master: Mapping[str, Settled]) -> dict[str, Any]:
+    """attribute -> value, without what nobody knows."""
+    return {attribute: s.value for attribute, s in master.items() if s.value not in (None, "")}
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What an organ says differently from its last word; {} when it says the same again."""
+    return {a: v for a, v in after.items() if normal(before.get(a)) != normal(v)}
+
+
+DAYS = ("born_on", "died_on", "married_on", "established_on", "appointed_on", "last_paid_on")
+LONGEST = 2000  # characters of a value
+
+
+def row_fault(registry: str, values: Mapping[str, Any], key_fault: str) -> str:
+    """ "" or why a row cannot be kept: no-key, unknown (an attribute that the registry lacks), value, day, or the key's own fault."""
+    if not values.get(KEYS[registry]):
+        return "no-key"
+    if any(a not in ATTRIBUTES[registry] for a in values):
+        return "unknown"
+    if any(isinstance(v, bool) or not isinstance(v, str | int | float) or len(str(v)) > LONGEST or "\0" in str(v) for v in values.values()):
+        return "value"
+    if any(day(values[a]) is None for a in DAYS if a in values):
+        return "day"
+    return key_fault
+
+
+def day(told: Any) -> date | None:
+    """A day from YYYY-MM-DD; None for anything else."""
+    try:
+        return told if isinstance(told, date) else date.fromisoformat(str(told))
+    except ValueError:
+        return None

@@ -1,0 +1,157 @@
+"""Records kept, read, decided, corrected."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from tongban.config.personas import synthetic_id
+from tongban.kernel.identity import queries as identity
+from tongban.kernel.identity.actor import system
+from tongban.kernel.ledger.models import Entry
+from tongban.lib import clock
+from tongban.lib.errors import Conflict, Invalid, Refused
+from tongban.rooms.data.registries import rules
+from tongban.rooms.data.registries.commands import disputes, records
+from tongban.rooms.data.registries.models import Conflict as Difference
+from tongban.rooms.data.registries.models import Correction, Person, Record
+from tongban.rooms.data.registries.queries import masters, work
+
+pytestmark = pytest.mark.django_db
+PLATFORM = system("测试")
+ZHANG = synthetic_id(1)
+
+
+def official(username):
+    return identity.actor_of_account(identity.account_named(username).id)
+
+
+def keep(organ, *rows, **more):
+    return records.keep_records(PLATFORM, registry="population", organ=organ, rows=rows, origin="test", **more)
+
+
+class TestKeeping:
+    def test_a_row_that_says_nothing_new_leaves_no_record(self, known):
+        before = Record.objects.count()
+        kept = keep("sd-police", {"id_number": ZHANG, "name": "张合成"})
+        assert (kept.new, kept.same, Record.objects.count()) == (0, 1, before)
+
+    def test_faulty_rows_are_told_with_their_number_and_the_good_ones_kept(self):
+        kept = keep("sd-civil", {"id_number": ZHANG, "marital_status": "已婚"}, {"id_number": ZHANG[:-1] + "7"}, {"name": "无号"}, {"id_number": ZHANG, "x": 1})
+        assert (kept.new, kept.faults) == (1, [(2, "check-digit"), (3, "no-key"), (4, "unknown")])
+
+    def test_differing_words_make_a_conflict_and_agreement_ends_it(self, known):
+        keep("sd-hrss", {"id_number": ZHANG, "name": "章合成"})
+        one = masters.person_numbered(ZHANG)
+        assert [(c.attribute, c.state, c.organs) for c in Difference.objects.filter(subject=one.id)] == [("name", "by-rank", "sd-police,sd-hrss")]
+        keep("sd-hrss", {"id_number": ZHANG, "name": "张合成"}, legal_on=clock.today() + timedelta(1))
+        assert not Difference.objects.filter(subject=one.id).exists()
+
+    def test_only_the_own_organs_records(self):
+        with pytest.raises(Refused):
+            records.keep_records(official("tao"), registry="population", organ="sd-police", rows=[], origin="x")
+        kept = records.keep_records(official("tao"), registry="population", organ="sd-hrss", rows=[{"id_number": ZHANG, "insured_months": 9}], origin="x")
+        assert kept.new == 1
+
+    def test_numbers_and_names_lie_sealed(self, known):
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT row_to_json(p)::text FROM registries_person p UNION ALL SELECT row_to_json(r)::text FROM registries_record r")
+            told = "".join(row[0] for row in cursor.fetchall())
+        assert ZHANG not in told
+        assert "张合成" not in told
+
+    def test_a_move_is_known_from_its_registration_and_true_from_its_day(self, known):
+        with clock.at(clock.now() + timedelta(days=30)):
+            keep("sd-police", {"id_number": ZHANG, "address": "青岛市市南区（合成地址）1号"}, legal_on=date(2026, 12, 1))
+        one = Person.objects.get(id=masters.person_numbered(ZHANG).id)
+        later = clock.now() + timedelta(days=31)
+        assert masters.view("population", one).settled["address"].value.startswith("济南")
+        assert masters.view("population", one, known_on=later, valid_on=date(2026, 11, 30)).settled["address"].value.startswith("济南")
+        assert masters.view("population", one, known_on=later, valid_on=date(2026, 12, 2)).settled["address"].value.startswith("青岛")
+
+
+class TestReading:
+    def test_a_reason_is_asked_and_the_reading_recorded_without_the_number(self, known):
+        with pytest.raises(Invalid):
+            records.read_subject(official("xu"), registry="population", key=ZHANG, reason=" ")
+        found = records.read_subject(official("xu"), registry="population", key=ZHANG, reason="核实")
+        entry = Entry.objects.filter(tag="registries.subject.read").latest("id")
+        assert found.content["name"] == "张合成"
+        assert ZHANG not in str(entry.body)
+        assert entry.body["reason"] == "核实"
+
+    def test_an_organ_without_a_record_of_the_person_sees_nobody(self, known):
+        assert records.read_subject(official("tao"), registry="population", key=ZHANG, reason="核实") is None
+        keep("sd-hrss", {"id_number": ZHANG, "insured_months": 9})
+        assert records.read_subject(official("tao"), registry="population", key=ZHANG, reason="核实") is not None
+
+    def test_citizens_and_clerks_do_not_read(self, known):
+        for username in ("wang", "li"):
+            with pytest.raises(Refused):
+                records.read_subject(official(username), registry="population", key=ZHANG, reason="看看")
+
+
+class TestDeciding:
+    @pytest.fixture
+    def dead(self, known):
+        keep("sd-health", {"id_number": ZHANG, "state": "死亡", "died_on": "2026-11-01"}, legal_on=date(2026, 11, 1))
+        return masters.person_numbered(ZHANG)
+
+    def test_the_organs_that_count_most_decide(self, dead):
+        view = masters.view("population", dead)
+        police = view.settled["state"].others[0].said.id
+        assert (dead.state, dead.disputed) == ("死亡", 1)
+        with pytest.raises(Refused):
+            disputes.decide_conflict(official("tao"), registry="population", subject=dead.id, attribute="state", chosen=police, words="误报")
+        with pytest.raises(Invalid):
+            disputes.decide_conflict(official("xu"), registry="population", subject=dead.id, attribute="state", chosen=police, words="")
+        disputes.decide_conflict(official("xu"), registry="population", subject=dead.id, attribute="state", chosen=police, words="经核实本人健在")
+        dead.refresh_from_db()
+        assert (dead.state, dead.disputed) == ("正常", 0)
+        assert Difference.objects.get(subject=dead.id, attribute="state").state == "decided"
+
+    def test_what_agrees_is_not_decided(self, dead):
+        word = masters.view("population", dead).settled["name"].claim.said.id
+        with pytest.raises(Conflict):
+            disputes.decide_conflict(official("xu"), registry="population", subject=dead.id, attribute="name", chosen=word, words="x")
+
+
+class TestCorrections:
+    @pytest.fixture
+    def asked(self, known):
+        number = disputes.ask_correction(
+            PLATFORM, registry="population", key=ZHANG, attribute="address", claimed="济南市市中区（合成地址）2号", reason="已迁居", cause="370102-1", account=None
+        )
+        return Correction.objects.get(id=number)
+
+    def test_asked_once_for_each_cause(self, asked):
+        again = disputes.ask_correction(PLATFORM, registry="population", key=ZHANG, attribute="address", claimed="x", reason="y", cause="370102-1", account=None)
+        assert again == asked.id
+        assert asked.organ_key == "sd-police"
+
+    def test_accepted_it_is_a_new_record_of_the_source(self, asked):
+        disputes.answer_correction(official("xu"), correction=asked.id, accept=True, words="已核实迁居")
+        told = masters.view("population", masters.person_numbered(ZHANG)).settled["address"]
+        assert told.value == "济南市市中区（合成地址）2号"
+        assert told.claim.said.organ == "sd-police"
+        assert len([r for r in masters.view("population", masters.person_numbered(ZHANG)).records if "address" in r.values]) == 2
+        with pytest.raises(Conflict):
+            disputes.answer_correction(official("xu"), correction=asked.id, accept=False, words="再答")
+
+    def test_refused_the_value_stays(self, asked):
+        disputes.answer_correction(official("xu"), correction=asked.id, accept=False, words="无迁移记录")
+        assert masters.person_numbered(ZHANG).content["address"].startswith("济南市历下区")
+
+    def test_only_the_organ_that_said_it_answers(self, asked):
+        from tongban.lib.errors import NotFound
+
+        with pytest.raises(NotFound):
+            disputes.answer_correction(official("tao"), correction=asked.id, accept=True, words="x")
+        assert [c.id for c in work.corrections(official("xu"), state="open")] == [asked.id]
+
+
+def test_ranks_are_read_for_a_day():
+    ranks = masters.authority(rules.POPULATION, clock.today())
+    assert ranks["name"]["sd-police"] == 1
+    assert masters.authority(rules.POPULATION, date(2015, 1, 1)) == {}

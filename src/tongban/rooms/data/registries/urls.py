@@ -1,0 +1,15 @@
+"""Addresses of the base registries."""
+
+from django.urls import path
+
+from tongban.rooms.data.registries.views import subjects, work
+
+app_name = "registries"
+urlpatterns = [
+    path("", work.overview, name="overview"),
+    path("population/", subjects.population, name="population"),
+    path("entities/", subjects.entities, name="entities"),
+    path("entities/<str:code>/", subjects.entity, name="entity"),
+    path("conflicts/", work.conflicts, name="conflicts"),
+    path("corrections/", work.corrections, name="corrections"),
+]
