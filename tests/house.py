@@ -9,7 +9,7 @@ FILE_LIMIT, FUNCTION_LIMIT = 400, 50
 ROOM_NAMES = {
     "README.md", "__init__.py", "apps.py", "events.py", "rules.py", "models.py", "queries.py", "commands.py", "tasks.py", "handlers.py",
     "forms.py", "views.py", "api.py", "urls.py", "admin.py", "seed.py", "templates", "tests", "migrations", "models", "queries",
-    "commands", "rules", "forms", "views", "api",
+    "commands", "rules", "forms", "views", "api", "seed",
 }  # fmt: skip
 FORBIDDEN_NAMES = {"utils.py", "common.py", "helpers.py", "misc.py"}
 

@@ -15,7 +15,7 @@ from tongban.lib.rooms import PERMISSIONS
 from tongban.ui.access import LOGGED_IN, OPEN
 
 COMMITTED = Path(__file__).parent / "access.json"
-ACTORS = ("stranger", "zhang", "wang", "li", "desk-3702", "qian", "zhao", "sun", "zhou", "wu", "zheng", "feng", "chen", "he", "lv", "yan")
+ACTORS = ("stranger", "zhang", "wang", "li", "desk-3702", "qian", "zhao", "sun", "zhou", "wu", "zheng", "feng", "chen", "he", "lv", "yan", "jin")
 EXAMPLES = {
     "rest": "nothing",
     "code": "food-operation-permit-new@370102", "number": "JN00-0000-00000", "draft": "x", "version": 999999, "item": 999999, "key": "sd-samr",

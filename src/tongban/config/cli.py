@@ -49,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
     placed(up)
     up.add_argument("--detach", action="store_true", help="在后台运行 / run in the background")
     up.add_argument("--no-demo", action="store_true", help="不装入演示数据 / without demo data and personas")
+    up.add_argument(
+        "--people", type=int, nargs="?", const=1_000_000, help="合成人口数，默认两万，不写数为一百万 / synthetic persons: 20,000, a million without a number"
+    )
     for name, told in (("down", "停止 / stop"), ("status", "状态 / status")):
         placed(add(name, told))
     logs = add("logs", "日志 / logs")
@@ -117,8 +120,12 @@ def up(options: argparse.Namespace) -> int:
             return fail(f"磁盘空间不足：{data} 至少需要600 MB。/ Not enough disk space: {data} needs 600 MB.", 4)
     except OSError as fault:
         return fail(f"不能写入 {data}：{fault.strerror}。请用 --data 另选目录。/ Cannot write there: choose another folder with --data.", 4)
+    if options.people is not None:
+        os.environ["TONGBAN_PEOPLE"] = str(max(0, options.people))
     if options.detach:
         return _detach(options)
+    if options.people is not None:
+        os.environ["TONGBAN_PEOPLE"] = str(max(0, options.people))
     return _foreground(options)
 
 

@@ -90,7 +90,15 @@ def _apply(play: Play, citizen: Person) -> tuple[list[dict[str, str]], dict[str,
     kept = citizen.upload("/hall/files", "plan.pdf", sample_pdf("经营场所布局草图（合成数据）"))
     needed = [m["name"] for m in guide["materials"] if m["provider"] == "applicant" and m["required"] and m["type"] != "申请表"]
     materials = [{"material": name, "file": kept["file"], "name": "plan.pdf"} for name in needed]
-    known = citizen.call("GET", f"/hall/prefill/{code}?acting_for={enterprise['credit_code']}")["values"]
+    fetched = citizen.call("POST", f"/hall/prefill/{code}", {"acting_for": enterprise["credit_code"], "consent": "演示：申请人同意调取"})
+    known = {**citizen.call("GET", f"/hall/prefill/{code}?acting_for={enterprise['credit_code']}")["values"], **fetched["values"]}
+    sources = "、".join(sorted({s.split("·")[0] for s in fetched["sources"].values()}))
+    play.told(
+        "fetched",
+        f"经同意，从{sources}调取{len(fetched['values'])}项，{len(fetched['proved'])}份材料免提交",
+        fetched=len(fetched["values"]),
+        proved=len(fetched["proved"]),
+    )
     data = {k: v for k, v in {**FOOD, **known}.items() if k in guide["form"]["properties"]}
     body = {"matter": code, "data": data, "materials": materials, "acting_for": enterprise["credit_code"], "once": uuid.uuid4().hex}
     play.number = citizen.call("POST", "/hall/applications", body)["number"]

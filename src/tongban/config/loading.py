@@ -9,7 +9,7 @@ from pathlib import Path
 from django.db import connection, transaction
 
 from tongban.config import province
-from tongban.config.personas import DEMO_PASSWORD
+from tongban.config.personas import DEMO_PASSWORD, LIXIA
 from tongban.kernel.calendar import commands as calendar
 from tongban.kernel.calendar import queries as calendar_queries
 from tongban.kernel.cases import queries as cases
@@ -26,11 +26,11 @@ from tongban.rooms.base.networks import seed as networks
 from tongban.rooms.data.exchange import seed as exchange
 from tongban.rooms.data.registries import seed as registries
 from tongban.rooms.service.hall import seed as hall
+from tongban.rooms.service.hall.queries import matters as hall_matters
 from tongban.rooms.service.supervision import seed as supervision
 from tongban.rooms.trust.security import seed as security
 
 LOADER = system("通办·装载")
-PEOPLE = 20_000  # synthetic persons of the demo; `up --people` asks for more
 
 
 Steps = list[tuple[str, Callable[[], int]]]
@@ -69,7 +69,7 @@ def load_base(data: Path) -> None:
         step()
 
 
-def load(data: Path, *, demo: bool, people: int = PEOPLE) -> Iterator[str]:
+def load(data: Path, *, demo: bool, people: int = 0) -> Iterator[str]:
     """Do what is missing; each step told with its size and time. `people`: how many synthetic persons the demo's population register holds."""
     steps = _reference(data)
     if demo:
@@ -81,7 +81,7 @@ def load(data: Path, *, demo: bool, people: int = PEOPLE) -> Iterator[str]:
             ("演示办件（合成数据）", _demo_cases),
             ("演示安全记录（合成数据）", lambda: security.load_demo(LOADER)),
             ("演示网络台账（合成数据）", lambda: networks.load_demo(LOADER)),
-            ("演示信息资源目录（编写的示例）", lambda: catalogue.load_demo(LOADER, data / "catalogue")),
+            ("演示信息资源目录（编写的示例）", lambda: catalogue.load_demo(LOADER, data / "catalogue", hall_matters.offices(LIXIA))),
             ("演示数据流（合成数据）", lambda: exchange.load_demo(LOADER)),
             ("演示灾备系统（合成数据）", lambda: continuity.load_demo(LOADER)),
         ]

@@ -9,6 +9,7 @@ from tongban.config import places
 
 DEBUG = False
 DEMO = os.environ.get("TONGBAN_DEMO") == "1"
+DEMO_PEOPLE = int(os.environ.get("TONGBAN_PEOPLE", "20000"))  # synthetic persons in the demo's population register
 # Whether administrators need two proofs; off in the demo, whose personas have none.
 STRONG_LOGIN = os.environ.get("TONGBAN_STRONG_LOGIN", "0" if DEMO else "1") == "1"
 SECRET_KEY = places.secret("web").hex()

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -61,14 +62,14 @@ def load_limits(folder: Path) -> int:
     return len(Limit.objects.bulk_create(rows))
 
 
-def load_demo(actor: Actor, folder: Path) -> int:
-    """Publish the authored catalogue; a few resources stay on their way, so that desks are not empty."""
+def load_demo(actor: Actor, folder: Path, offices: Iterable[str] = ()) -> int:
+    """Publish the authored catalogue; a few resources stay on their way, so that desks are not empty. `offices` may fill forms from it."""
     if Resource.objects.exists():
         return 0
     told = json.loads((folder / "demo_resources.json").read_text())["resources"]
     for n, one in enumerate(told):
         _publish(actor, one, until={7: "draft", 8: "submit", 11: "register", 13: "offer"}.get(n, "publish"))
-    return len(told) + _agreements(actor)
+    return len(told) + _agreements(actor, [*AGREED, *(row for office in offices if office != "370102-market" for row in _office(office))])
 
 
 def _publish(actor: Actor, one: dict[str, Any], until: str) -> None:
@@ -89,16 +90,35 @@ AGREED = (
 )  # fmt: skip
 
 
-def _agreements(actor: Actor) -> int:
+FORMS = ("行政许可申请", "行政确认申请", "行政给付申请", "公共服务申请")
+FORM_SUPPLIES = ("legal.entity", "legal.representative", "population.person", "population.household", "civil.marriage", "social.pension")
+
+
+def _office(office: str) -> list[tuple[str, str, str, int, tuple[str, ...]]]:
+    """What an office that handles matters may ask about its applicants."""
+    return [(office, supply, FORMS[0], 5_000, ("mobile", "ended_on")) for supply in FORM_SUPPLIES]
+
+
+def _agreements(actor: Actor, wanted_ones: list[tuple[str, str, str, int, tuple[str, ...]]]) -> int:
     """Agreements signed by both sides, so that forms are filled from the first day."""
     today = clock.today()
-    for consumer, supply, purpose, visits, without in AGREED:
+    for consumer, supply, purpose, visits, without in wanted_ones:
         resource = Resource.objects.select_related("published", "organ").get(supply=supply)
-        held = resource.published.content["items"] if resource.published else []
+        if resource.published is None:
+            continue  # still on its way through the reviews
+        held = resource.published.content["items"]
         keys = tuple(i["key"] for i in held if i["key"] not in without)
         wanted = Asked(keys, ("query",), visits, today, today + timedelta(days=730), {})
-        asked = access.request_access(actor, key=resource.key, wanted=wanted, purpose=purpose, basis="演示（合成）", purposes=[purpose], organ=consumer)
+        asked = access.request_access(
+            actor,
+            key=resource.key,
+            wanted=wanted,
+            purpose=purpose,
+            basis="演示（合成）",
+            purposes=list(FORMS) if purpose in FORMS else [purpose],
+            organ=consumer,
+        )
         made = asked.agreement if hasattr(asked, "agreement") else access.grant_access(actor, number=asked.number, granted=wanted, condition="")
         agreements.sign_agreement(actor, number=made.number, organ=resource.organ.key)
         agreements.sign_agreement(actor, number=made.number, organ=consumer)
-    return len(AGREED)
+    return len(wanted_ones)

@@ -12,7 +12,20 @@ from django.utils.translation import gettext_lazy as _
 
 from tongban.kernel.identity.actor import STRANGER, Actor, citizen_roles
 from tongban.kernel.identity import rules
-from tongban.kernel.identity.models import Account, Appointment, Factor, LegalPerson, LentRole, LoginSession, Mandate, Person, Proxy, Retention, Review, ReviewItem
+from tongban.kernel.identity.models import (
+    Account,
+    Appointment,
+    Factor,
+    LegalPerson,
+    LentRole,
+    LoginSession,
+    Mandate,
+    Person,
+    Proxy,
+    Retention,
+    Review,
+    ReviewItem,
+)
 from tongban.lib import clock, columns, sm, statements
 from tongban.lib.errors import NotFound, Refused
 from tongban.lib.statements import Ask, Row
@@ -67,6 +80,11 @@ def account_named(username: str) -> Account | None:
 def personas() -> QuerySet[Account]:
     """The demo's accounts, in order; empty outside the demo, where none is marked."""
     return Account.objects.exclude(demo_order=None).select_related("person").order_by("demo_order")
+
+
+def person_numbered(id_number: str) -> int | None:
+    """The person who has an account here under this number; for noting that their data were read elsewhere."""
+    return Person.objects.of_number(id_number).values_list("id", flat=True).first()
 
 
 def synthetic_persons() -> QuerySet[Person]:

@@ -42,6 +42,8 @@ TEMPLATES = {
     "resource-changed": ("信息资源变更：{title}", "“{title}”{opinion}。"),
     "flow-failed": ("数据流故障：{title}", "数据流已停止：{opinion}。请处理后重新运行。"),
     "flow-aside": ("数据未通过校验：{title}", "批次和行数：{opinion}。请在源头更正，更正后自动重新发送。"),
+    "correction-asked": ("数据更正待核实：{title}", "{who}提出“{title}”有误，原因：{opinion}。请核实后更正或维持。"),
+    "correction-answered": ("数据更正已答复：{title}", "{who}：{what}。{opinion}"),
     "rectified": ("差评整改回复：{title}", "办件{case}：{opinion}。"),
 }  # fmt: skip
 

@@ -18,6 +18,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["migrate"]:
             call_command("migrate", verbosity=0)
-        for told in loading.load(settings.DATASETS, demo=settings.DEMO):
+        for told in loading.load(settings.DATASETS, demo=settings.DEMO, people=settings.DEMO_PEOPLE):
             self.stdout.write(f"          {told}")
             self.stdout.flush()

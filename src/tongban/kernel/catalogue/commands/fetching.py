@@ -40,9 +40,10 @@ _COUNT = """
 
 
 @command("")
-def fetch(actor: Actor, *, name: str, purpose: str, key: str, organ: str = "", items: tuple[str, ...] = (), consent: str = "") -> Fetched:
+def fetch(actor: Actor, *, name: str, purpose: str, key: str, organ: str = "", items: tuple[str, ...] = (), consent: str = "", partly: bool = False) -> Fetched:
     """Ask the resource bound to `name` about `key`, for the actor's organ, or for `organ` with the `consent` of whom it is about.
 
+    Without `items` all that is granted is asked for; with `partly` those of `items` that are granted.
     No permission is asked but the agreement itself. Raises Refused without one that allows the call, TooMany beyond the
     day's visits, NotFound for an unknown resource, Unavailable where no room answers for it.
     """
@@ -54,7 +55,8 @@ def fetch(actor: Actor, *, name: str, purpose: str, key: str, organ: str = "", i
         raise Unavailable(_("Nobody answers for %(name)s here.") % {"name": name})
     consumer = _consumer(actor, organ, consent)
     one = access.agreement_between(resource.id, consumer)
-    wanted = items or (tuple(one.terms["granted"]["items"]) if one else ())
+    held = tuple(one.terms["granted"]["items"]) if one else ()
+    wanted = (tuple(i for i in items if i in held) if partly else items) or held
     granted = _allowed(one, rules.Call("query", purpose, clock.today(), 0, wanted))
     found = supply.answer(key)
     if found is not None and not rules.row_allowed(granted.terms, found):

@@ -1,87 +1,74 @@
 """What the registries answer to other offices, and what they learn from them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from tongban.kernel.cases import queries as cases
 from tongban.kernel.catalogue.supplies import supplies
-from tongban.rooms.data.registries.models import Entity
-from tongban.rooms.data.registries.queries import masters
+from tongban.kernel.identity import queries as identity
+from tongban.kernel.identity.actor import system
+from tongban.kernel.identity.rules import DATA_STEWARD
+from tongban.kernel.ledger.delivery import Delivered, handles
+from tongban.kernel.notices import commands as notices
+from tongban.kernel.orgs import queries as orgs
+from tongban.lib.rooms import reference
+from tongban.rooms.data.registries import rules
+from tongban.rooms.data.registries.commands import disputes
+from tongban.rooms.data.registries.models import Correction
+from tongban.rooms.data.registries.queries import masters, work
+
+PLATFORM = system("通办·基础库")
 
 
-@supplies("population.person", subject="person")
-def person(key: str) -> Mapping[str, Any] | None:
-    """户籍人口基本信息 by citizen identity number."""
-    found = masters.person_numbered(key)
-    if found is None:
-        return None
-    told = found.content
-    return {k: told.get(k) for k in ("id_number", "name", "sex", "born_on", "nation", "address", "region_code")} | {"status": told.get("state")}
+def _answer(name: str) -> Callable[[str], Mapping[str, Any] | None]:
+    """By citizen identity number or credit code, as the resource's registry has it."""
+
+    def answer(key: str) -> Mapping[str, Any] | None:
+        found = masters.keyed(rules.SUPPLIED[name][0], key)
+        return rules.answer(name, found.content) if found else None
+
+    return answer
 
 
-@supplies("population.household", subject="person")
-def household(key: str) -> Mapping[str, Any] | None:
-    """户籍家庭信息 by citizen identity number."""
-    found = masters.person_numbered(key)
-    if found is None:
-        return None
-    told = found.content
-    return {k: told.get(k) for k in ("id_number", "household_no", "relation", "head", "address", "region_code")}
+for supplied, (registry, _items) in rules.SUPPLIED.items():
+    supplies(supplied, subject="person" if registry == rules.POPULATION else "legal-person")(_answer(supplied))
 
 
-@supplies("civil.marriage", subject="person")
-def marriage(key: str) -> Mapping[str, Any] | None:
-    """婚姻状况 by citizen identity number; who was never registered is 未婚 as far as this register knows."""
-    found = masters.person_numbered(key)
-    if found is None:
-        return None
-    told = found.content
-    return {k: told.get(k) for k in ("id_number", "spouse_name", "spouse_id", "married_on")} | {"status": told.get("marital_status", "未婚")}
+@handles("hall.value.disputed")
+def ask_the_source(event: Delivered) -> None:
+    """What an applicant says is wrong becomes work of the organ that said it; what it should be stands in the case."""
+    told = event.body
+    registry, items = rules.SUPPLIED.get(told["resource"], ("", {}))
+    if told["item"] not in items:
+        return
+    one = cases.case(PLATFORM, told["case"])
+    key = one.legal_person.credit_code if told["whose"] == "enterprise" and one.legal_person else one.person.id_number
+    claimed = str(one.data.get(told["field"], ""))
+    account = next(iter(identity.accounts_of_person(one.person_id)), None)
+    disputes.ask_correction(
+        PLATFORM, registry=registry, key=key, attribute=items[told["item"]], claimed=claimed, reason=told["reason"], cause=one.number, account=account
+    )
 
 
-@supplies("social.pension", subject="person")
-def pension(key: str) -> Mapping[str, Any] | None:
-    """职工基本养老保险参保信息 by citizen identity number."""
-    found = masters.person_numbered(key)
-    told = found.content if found else {}
-    if "insured_kind" not in told:
-        return None
-    names = {
-        "id_number": "id_number",
-        "name": "name",
-        "employer_code": "employer_code",
-        "kind": "insured_kind",
-        "status": "insured_state",
-        "months": "insured_months",
-    }
-    return {item: told.get(attribute) for item, attribute in names.items()}
+def _label(held: Correction) -> str:
+    return rules.ATTRIBUTES[held.registry][held.attribute]
 
 
-@supplies("legal.entity", subject="legal-person")
-def entity(key: str) -> Mapping[str, Any] | None:
-    """企业基本信息 by unified social credit code; only what the register itself holds."""
-    found = masters.entity_coded(key)
-    if found is None or found.state == "未登记":
-        return None
-    told = found.content
-    names = {
-        "credit_code": "credit_code", "name": "name", "entity_type": "kind", "address": "address", "region_code": "region_code",
-        "business_scope": "business_scope", "registered_on": "established_on", "status": "state",
-    }  # fmt: skip
-    return {item: told.get(attribute) for item, attribute in names.items()}
+@handles("registries.correction.asked")
+def tell_the_source(event: Delivered) -> None:
+    """Its data stewards."""
+    held = work.correction(PLATFORM, int(event.body["correction"]))
+    people = identity.accounts_with(DATA_STEWARD, orgs.organ(held.organ_key).id)
+    values: dict[str, object] = {"title": _label(held), "who": "申请人", "opinion": held.reason}
+    link = reference("correction", str(held.id))
+    notices.send(PLATFORM, accounts=people, key="correction-asked", subject=event.subject, values=values, link=link, cause=event.id)
 
 
-@supplies("legal.representative", subject="legal-person")
-def representative(key: str) -> Mapping[str, Any] | None:
-    """法定代表人信息 by unified social credit code."""
-    found = masters.entity_coded(key)
-    return _representative(found) if found else None
-
-
-def _representative(found: Entity) -> dict[str, Any] | None:
-    told = found.content
-    if "legal_rep_id" not in told:
-        return None
-    return {
-        "credit_code": found.credit_code, "enterprise_name": found.name, "legal_rep_name": told.get("legal_rep_name"), "legal_rep_id": told.get("legal_rep_id"),
-        "mobile": None, "appointed_on": told.get("appointed_on"), "ended_on": None, "region_code": found.region_code,
-    }  # fmt: skip
+@handles("registries.correction.answered")
+def tell_who_asked(event: Delivered) -> None:
+    """The applicant, in whose case the value was doubted."""
+    held = work.correction(PLATFORM, int(event.body["correction"]))
+    if held.account is None:
+        return
+    values: dict[str, object] = {"title": _label(held), "who": orgs.organ(held.organ_key).name, "what": held.get_state_display(), "opinion": held.answer}
+    notices.send(PLATFORM, accounts=[held.account], key="correction-answered", subject=event.subject, values=values, link="", cause=event.id)

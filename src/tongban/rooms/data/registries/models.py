@@ -23,6 +23,10 @@ class Person(models.Model):
     class Meta:
         indexes = [models.Index(fields=["region_code"]), models.Index(fields=["disputed"], condition=models.Q(disputed__gt=0), name="registries_person_open")]
 
+    @property
+    def dead(self) -> bool:
+        return self.state == "死亡"
+
     def cohort(self) -> str:
         """The persons of one county share a key."""
         return columns.cohort("population", self.region_code[:6] or "37")
@@ -52,6 +56,10 @@ class Entity(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def in_force(self) -> bool:
+        return self.state == "存续"
 
     def cohort(self) -> str:
         """Entities of one county share a key."""

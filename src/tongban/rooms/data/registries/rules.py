@@ -28,6 +28,42 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 PERSONAL = ("id_number", "spouse_id", "legal_rep_id")  # shown with the middle covered
 
+# What the registries answer to other offices: resource -> (registry, item -> attribute).
+SUPPLIED: dict[str, tuple[str, dict[str, str]]] = {
+    "population.person": (POPULATION, {
+        "id_number": "id_number", "name": "name", "sex": "sex", "born_on": "born_on", "nation": "nation", "address": "address", "region_code": "region_code",
+        "status": "state",
+    }),
+    "population.household": (POPULATION, {k: k for k in ("id_number", "household_no", "relation", "head", "address", "region_code")}),
+    "civil.marriage": (POPULATION, {
+        "id_number": "id_number", "status": "marital_status", "spouse_name": "spouse_name", "spouse_id": "spouse_id", "married_on": "married_on",
+    }),
+    "social.pension": (POPULATION, {
+        "id_number": "id_number", "name": "name", "employer_code": "employer_code", "kind": "insured_kind", "status": "insured_state", "months": "insured_months",
+    }),
+    "legal.entity": (ENTITIES, {
+        "credit_code": "credit_code", "name": "name", "entity_type": "kind", "address": "address", "region_code": "region_code",
+        "business_scope": "business_scope", "registered_on": "established_on", "status": "state",
+    }),
+    "legal.representative": (ENTITIES, {
+        "credit_code": "credit_code", "enterprise_name": "name", "legal_rep_name": "legal_rep_name", "legal_rep_id": "legal_rep_id",
+        "appointed_on": "appointed_on", "region_code": "region_code",
+    }),
+}  # fmt: skip
+# An answer without this attribute is no answer: the department has no such record, whatever others know of the subject.
+NEEDED = {"social.pension": "insured_kind", "legal.entity": "state", "legal.representative": "legal_rep_id"}
+
+
+def answer(resource: str, content: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A resource's row from a master's content; None where the department has no record. Who was never wed is 未婚 as far as the register knows."""
+    if resource in NEEDED and NEEDED[resource] not in content:
+        return None
+    found = {item: content.get(attribute) for item, attribute in SUPPLIED[resource][1].items()}
+    if resource == "civil.marriage":
+        found["status"] = found["status"] or "未婚"
+    return found
+
+
 Authority = Mapping[str, Mapping[str, int]]  # attribute -> organ -> rank, 1 the most trusted
 
 

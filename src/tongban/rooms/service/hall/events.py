@@ -111,3 +111,32 @@ class RatingAnswered(Event):
     about: ClassVar[str] = "case"
     case: str
     reply: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsentAnswered(Event):
+    """An applicant let government fetch what it holds, or not; the resources that were asked, by name."""
+
+    tag: ClassVar[str] = "hall.consent.answered"
+    kind: ClassVar[str] = "draft"
+    about: ClassVar[str] = "draft"
+    draft: str
+    matter: str
+    agreed: bool
+    resources: list[str]
+    fetched: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ValueDisputed(Event):
+    """An applicant says that a fetched value is wrong; what it should be stands in the case, sealed."""
+
+    tag: ClassVar[str] = "hall.value.disputed"
+    kind: ClassVar[str] = "case"
+    about: ClassVar[str] = "case"
+    case: str
+    field: str
+    resource: str
+    item: str
+    whose: str  # person, enterprise
+    reason: str

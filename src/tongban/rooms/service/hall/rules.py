@@ -29,19 +29,77 @@ LICENCE_MOVES = {
 
 # What government knows already: the form's source -> (field of the person or enterprise, the register it is from).
 KNOWN = {
-    "legal_entity.registration.name": ("enterprise", "name", "法人库·市场监督管理局"),
-    "legal_entity.registration.credit_code": ("enterprise", "credit_code", "法人库·市场监督管理局"),
-    "legal_entity.registration.legal_rep_name": ("representative", "name", "法人库·市场监督管理局"),
-    "legal_entity.registration.legal_rep_id_no": ("representative", "id_number", "人口库·公安厅"),
-    "legal_entity.registration.entity_type": ("enterprise", "entity_type", "法人库·市场监督管理局"),
-    "legal_entity.registration.address": ("enterprise", "address", "法人库·市场监督管理局"),
-    "legal_entity.registration.business_scope": ("enterprise", "business_scope", "法人库·市场监督管理局"),
-    "population.person.name": ("person", "name", "人口库·公安厅"),
-    "population.person.id_no": ("person", "id_number", "人口库·公安厅"),
-    "population.person.id_number": ("person", "id_number", "人口库·公安厅"),
-    "population.person.address": ("person", "address", "人口库·公安厅"),
+    "legal_entity.registration.name": ("enterprise", "name", "您的账户·企业授权"),
+    "legal_entity.registration.credit_code": ("enterprise", "credit_code", "您的账户·企业授权"),
+    "legal_entity.registration.legal_rep_name": ("representative", "name", "您的账户·企业授权"),
+    "legal_entity.registration.legal_rep_id_no": ("representative", "id_number", "您的账户·实名认证"),
+    "legal_entity.registration.entity_type": ("enterprise", "entity_type", "您的账户·企业授权"),
+    "legal_entity.registration.address": ("enterprise", "address", "您的账户·企业授权"),
+    "legal_entity.registration.business_scope": ("enterprise", "business_scope", "您的账户·企业授权"),
+    "population.person.name": ("person", "name", "您的账户·实名认证"),
+    "population.person.id_no": ("person", "id_number", "您的账户·实名认证"),
+    "population.person.id_number": ("person", "id_number", "您的账户·实名认证"),
+    "population.person.address": ("person", "address", "您的账户·实名认证"),
     "identity.account.mobile": ("person", "mobile", "您的账户"),
 }  # fmt: skip
+# The same from other departments, under an agreement and with the applicant's consent: form's source -> (resource, item, whose key).
+FETCHED = {
+    "legal_entity.registration.name": ("legal.entity", "name", "enterprise"),
+    "legal_entity.registration.credit_code": ("legal.entity", "credit_code", "enterprise"),
+    "legal_entity.registration.entity_type": ("legal.entity", "entity_type", "enterprise"),
+    "legal_entity.registration.address": ("legal.entity", "address", "enterprise"),
+    "legal_entity.registration.business_scope": ("legal.entity", "business_scope", "enterprise"),
+    "legal_entity.registration.legal_rep_name": ("legal.representative", "legal_rep_name", "enterprise"),
+    "legal_entity.registration.legal_rep_id_no": ("legal.representative", "legal_rep_id", "enterprise"),
+    "population.person.name": ("population.person", "name", "person"),
+    "population.person.id_no": ("population.person", "id_number", "person"),
+    "population.person.id_number": ("population.person", "id_number", "person"),
+    "population.person.sex": ("population.person", "sex", "person"),
+    "population.person.birth_date": ("population.person", "born_on", "person"),
+    "population.person.ethnicity": ("population.person", "nation", "person"),
+    "population.person.address": ("population.person", "address", "person"),
+    "population.residence.address": ("population.person", "address", "person"),
+    "population.residence.division_code": ("population.person", "region_code", "person"),
+    "population.household.address": ("population.household", "address", "person"),
+    "population.household.division_code": ("population.household", "region_code", "person"),
+    "civil.marriage.status": ("civil.marriage", "status", "person"),
+    "civil.marriage.spouse_name": ("civil.marriage", "spouse_name", "person"),
+    "civil.marriage.spouse_id_no": ("civil.marriage", "spouse_id", "person"),
+    "civil.marriage.date": ("civil.marriage", "married_on", "person"),
+}  # fmt: skip
+# What a department's data prove, so that the paper is not asked for: the material's register -> (resource, whose key).
+PROVES = {
+    "legal_entity.registration": ("legal.entity", "enterprise"), "population.person": ("population.person", "person"),
+    "population.household": ("population.household", "person"), "population.residence": ("population.person", "person"),
+    "civil.marriage": ("civil.marriage", "person"), "social_insurance.contribution": ("social.pension", "person"),
+}  # fmt: skip
+PURPOSES = {"01": "行政许可申请", "05": "行政给付申请", "07": "行政确认申请"}
+
+
+def purpose_of(content: dict[str, Any]) -> str:
+    """What data are fetched for, as agreements name it, from the type of the matter."""
+    return PURPOSES.get((content.get("task_type") or {}).get("code", ""), "公共服务申请")
+
+
+def wanted(form: dict[str, Any], materials: list[dict[str, Any]]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """(resource, whose) -> the items that a form's fields name, in their order; () where only a material is to be proved."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for told in form.get("properties", {}).values():
+        if told.get("x-source") in FETCHED:
+            name, item, whose = FETCHED[told["x-source"]]
+            held = found.get((name, whose), ())
+            found[name, whose] = held if item in held else (*held, item)
+    for material in materials:
+        if material.get("base_registry") in PROVES:
+            found.setdefault(PROVES[material["base_registry"]], ())
+    return found
+
+
+def unlike(fetched: dict[str, dict[str, Any]], data: dict[str, Any]) -> list[str]:
+    """Fields whose fetched value was typed over: each needs a reason."""
+    return [name for name, told in fetched.items() if name in data and str(data[name]).strip() != str(told["value"]).strip()]
+
+
 SURE = ("credit_code", "legal_rep_id_no", "id_no", "id_number")  # shown, never typed again; the rest may be changed where reality differs
 
 

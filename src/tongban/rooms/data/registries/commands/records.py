@@ -7,7 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import Actor
+from tongban.kernel.identity.commands import note_access
 from tongban.lib import clock, codes, columns
 from tongban.lib.acts import command, nothing_changed, record
 from tongban.lib.errors import Invalid, Refused
@@ -169,4 +171,7 @@ def read_subject(actor: Actor, *, registry: str, key: str = "", subject: int = 0
     number = (key or str(found.content.get(rules.KEYS[registry], "")) if found else key).strip().upper()
     mark = columns.blind(f"registries.{registry}", number).hex()
     record(actor, events.SubjectRead(registry=registry, subject_mark=mark, reason=reason.strip()[:120], found=found is not None))
+    holder = identity.person_numbered(number) if isinstance(found, Person) else None
+    if holder is not None and holder != actor.person:
+        note_access(actor, person=holder, what="人口基础信息", purpose=reason.strip()[:120])
     return found

@@ -80,6 +80,8 @@ class TestReading:
         assert found.content["name"] == "张合成"
         assert ZHANG not in str(entry.body)
         assert entry.body["reason"] == "核实"
+        seen = Entry.objects.filter(tag="identity.person.seen").latest("id")
+        assert seen.body["purpose"] == "核实"  # 张合成 reads it under 数据查看记录
 
     def test_an_organ_without_a_record_of_the_person_sees_nobody(self, known):
         assert records.read_subject(official("tao"), registry="population", key=ZHANG, reason="核实") is None
@@ -121,12 +123,21 @@ class TestCorrections:
     @pytest.fixture
     def asked(self, known):
         number = disputes.ask_correction(
-            PLATFORM, registry="population", key=ZHANG, attribute="address", claimed="济南市市中区（合成地址）2号", reason="已迁居", cause="370102-1", account=None
+            PLATFORM,
+            registry="population",
+            key=ZHANG,
+            attribute="address",
+            claimed="济南市市中区（合成地址）2号",
+            reason="已迁居",
+            cause="370102-1",
+            account=None,
         )
         return Correction.objects.get(id=number)
 
     def test_asked_once_for_each_cause(self, asked):
-        again = disputes.ask_correction(PLATFORM, registry="population", key=ZHANG, attribute="address", claimed="x", reason="y", cause="370102-1", account=None)
+        again = disputes.ask_correction(
+            PLATFORM, registry="population", key=ZHANG, attribute="address", claimed="x", reason="y", cause="370102-1", account=None
+        )
         assert again == asked.id
         assert asked.organ_key == "sd-police"
 

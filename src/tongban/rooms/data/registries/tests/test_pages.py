@@ -64,7 +64,9 @@ def test_entities_are_searched_and_read(people, known, as_persona):
 
 
 def test_corrections_are_answered(known, as_persona):
-    disputes.ask_correction(PLATFORM, registry="population", key=ZHANG, attribute="address", claimed="新址（合成地址）", reason="迁居", cause="c1", account=None)
+    disputes.ask_correction(
+        PLATFORM, registry="population", key=ZHANG, attribute="address", claimed="新址（合成地址）", reason="迁居", cause="c1", account=None
+    )
     client, held = as_persona("xu"), Correction.objects.get()
     assert "迁居" in client.get("/registries/corrections/").content.decode()
     assert client.post("/registries/corrections/", {"correction": held.id, "act": "accept", "words": ""}).status_code == 422

@@ -52,7 +52,9 @@ def test_as_known_on_a_day_about_a_day(known, valid, expected):
     assert (told["address"].value if told else None) == expected
 
 
-words = st.lists(st.tuples(st.sampled_from(["police", "civil", "hrss"]), st.integers(0, 50), st.integers(0, 90), st.sampled_from("甲乙丙")), min_size=1, max_size=8)
+words = st.lists(
+    st.tuples(st.sampled_from(["police", "civil", "hrss"]), st.integers(0, 50), st.integers(0, 90), st.sampled_from("甲乙丙")), min_size=1, max_size=8
+)
 
 
 @given(words)

@@ -12,6 +12,7 @@ from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
 from tongban.lib.rooms import shows
 from tongban.rooms.data.registries import rules
 from tongban.rooms.data.registries.commands import disputes
+from tongban.rooms.data.registries.models import Conflict as Difference
 from tongban.rooms.data.registries.models import Correction
 from tongban.rooms.data.registries.queries import masters, work
 from tongban.rooms.data.registries.views.subjects import LIGHTS, STANDING, organ_name
@@ -55,13 +56,12 @@ def conflicts(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     chosen = {"registry": request.GET.get("registry", ""), "state": request.GET.get("state", "open"), "attribute": request.GET.get("attribute", "")}
     rows = work.conflicts(actor, registry=chosen["registry"], state=chosen["state"] if chosen["state"] in STANDING else "", attribute=chosen["attribute"])
-    labels = {k: v for told in rules.ATTRIBUTES.values() for k, v in told.items()}
     if request.GET.get("export"):
         columns = (_("Registry"), _("Attribute"), _("Organs"), _("State"), _("Region"), _("Found"))
         told = (
             (
                 rules.REGISTRIES[c.registry],
-                labels[c.attribute],
+                label(c),
                 "、".join(map(organ_name, c.organs.split(","))),
                 STANDING[c.state],
                 orgs.division_name(c.region_code),
@@ -73,8 +73,8 @@ def conflicts(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, 25).get_page(request.GET.get("page"))
     codes = masters.codes_of([c.subject for c in page if c.registry == rules.ENTITIES])
     context = {
-        "tab": "registries:overview", "part": "conflicts", "page": page, "chosen": chosen, "labels": labels, "standing": STANDING, "lights": LIGHTS,
-        "registries": rules.REGISTRIES, "told": [(c, [organ_name(o) for o in c.organs.split(",")], orgs.division_name(c.region_code), codes.get(c.subject)) for c in page],
+        "tab": "registries:overview", "part": "conflicts", "page": page, "chosen": chosen, "standing": STANDING, "lights": LIGHTS,
+        "registries": rules.REGISTRIES, "told": [(c, label(c), [organ_name(o) for o in c.organs.split(",")], orgs.division_name(c.region_code), codes.get(c.subject)) for c in page],
     }  # fmt: skip
     return render(request, "registries/conflicts.html", context)
 
@@ -99,12 +99,16 @@ def corrections(request: HttpRequest) -> HttpResponse:
         except (Invalid, Conflict, Refused) as refused:
             fault = str(refused)
     page = Paginator(work.corrections(actor), 25).get_page(request.GET.get("page"))
-    labels = {k: v for told in rules.ATTRIBUTES.values() for k, v in told.items()}
     context = {
-        "tab": "registries:overview", "part": "corrections", "page": page, "fault": fault, "labels": labels, "lights": CORRECTIONS,
-        "registries": rules.REGISTRIES, "told": [(c, organ_name(c.organ_key), _now(c)) for c in page], "failed": identifier(request.POST.get("correction", "")) if fault else 0,
+        "tab": "registries:overview", "part": "corrections", "page": page, "fault": fault, "lights": CORRECTIONS,
+        "registries": rules.REGISTRIES, "told": [(c, label(c), organ_name(c.organ_key), _now(c)) for c in page], "failed": identifier(request.POST.get("correction", "")) if fault else 0,
     }  # fmt: skip
     return render(request, "registries/corrections.html", context, status=422 if fault else 200)
+
+
+def label(one: Difference | Correction) -> str:
+    """An attribute in its registry's words."""
+    return rules.ATTRIBUTES[one.registry].get(one.attribute, one.attribute)
 
 
 def _now(one: Correction) -> str:

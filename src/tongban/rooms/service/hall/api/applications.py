@@ -17,6 +17,7 @@ from tongban.kernel.ledger import commands as signing
 from tongban.kernel.ledger import queries as ledger
 from tongban.lib.errors import NotFound
 from tongban.rooms.service.hall.commands import applications, looks, ratings
+from tongban.rooms.service.hall.commands.prefill import fetch_once
 from tongban.rooms.service.hall.queries import applications as drafts
 from tongban.rooms.service.hall.queries import matters
 from tongban.rooms.service.hall.queries import ratings as rating_queries
@@ -132,6 +133,34 @@ def prefill(request: HttpRequest, code: str, acting_for: str = Query("", max_len
     """The values that government knows for the form of a matter."""
     known = drafts.known_values(acting(request, acting_for), matters.guide(code).form)
     return Prefill(values={n: k.value for n, k in known.items()}, sources={n: k.source for n, k in known.items()})
+
+
+class Consent(Schema):
+    """`consent`: the caller's own record of the applicant's agreement, kept with every fetch."""
+
+    acting_for: str = Field("", max_length=18)
+    consent: str = Field(min_length=1, max_length=50)
+
+
+class Fetched(Schema):
+    """Values by field with their source; materials that these data prove; resources that could not be had, and why."""
+
+    values: dict[str, str]
+    sources: dict[str, str]
+    proved: dict[str, str]
+    failed: dict[str, str]
+
+
+@router.post("/prefill/{path:code}", response={200: Fetched, **PROBLEMS}, summary="Fetch what government holds for a form, with the applicant's consent")
+@allows("hall.apply")
+def fetch(request: HttpRequest, code: str, body: Consent) -> Fetched:
+    """The same as the page does after “Agree and continue”."""
+    told = fetch_once(acting(request, body.acting_for), matter_code=code, consent=body.consent)
+    fields = told["fields"]
+    return Fetched(
+        values={n: str(t["value"]) for n, t in fields.items()}, sources={n: f"{t['source']}·{t['title']}" for n, t in fields.items()}, proved=told["proved"],
+        failed=told["failed"],
+    )  # fmt: skip
 
 
 @router.post("/files", response={201: FileOut, **PROBLEMS})

@@ -19,7 +19,8 @@ from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock, statements
 from tongban.lib.acts import command, nothing_changed, record
 from tongban.lib.errors import Conflict, Gone, Invalid
-from tongban.rooms.service.hall import events
+from tongban.rooms.service.hall import events, rules
+from tongban.rooms.service.hall.commands import prefill
 from tongban.rooms.service.hall.models import Draft, Matter
 from tongban.rooms.service.hall.queries import applications as drafts
 from tongban.rooms.service.hall.queries import applicants, matters, one_thing
@@ -80,7 +81,7 @@ def _begin(actor: Actor, matter: Matter, paper: matters.Guide | one_thing.Joined
 
 
 @command("hall.apply")
-def save_draft(actor: Actor, *, draft: str, data: dict[str, Any]) -> Draft:
+def save_draft(actor: Actor, *, draft: str, data: dict[str, Any], reasons: dict[str, str] | None = None) -> Draft:
     """Keep what was typed, right or wrong; a draft is not an act, so the ledger is left alone.
 
     The form that was shown is that of the guide in force, so the draft follows it.
@@ -89,9 +90,11 @@ def save_draft(actor: Actor, *, draft: str, data: dict[str, Any]) -> Draft:
     if held.case_number:
         raise Conflict(_("This application was submitted already as %(number)s.") % {"number": held.case_number})
     held.data, held.saved_at = data, clock.now()
+    if reasons is not None:
+        held.reasons = reasons
     held.version = held.matter.version
     held.bundle = [{**b, "version": matters.matter(b["code"]).version_id} for b in held.bundle]
-    held.save(update_fields=["data", "saved_at", "version", "bundle"])
+    held.save(update_fields=["data", "reasons", "saved_at", "version", "bundle"])
     nothing_changed()
     return held
 
@@ -135,9 +138,9 @@ def _require_materials(provided: list[dict[str, Any]], attached: list[dict[str, 
 @command("hall.apply", one_statement=True)
 def submit_application(
     actor: Actor, *, matter_code: str, data: dict[str, Any], materials: list[dict[str, str]], bundle: str = "",
-    channel: str = "online", acting_for: str = "",
+    channel: str = "online", acting_for: str = "", struck: frozenset[str] = frozenset(),
 ) -> str:  # fmt: skip
-    """Check everything and open the case; returns its number. `acting_for`: the credit code of an enterprise."""
+    """Check everything and open the case; returns its number. `acting_for`: the credit code of an enterprise; `struck`: materials proved without paper."""
     offer, holders, _own = statements.together(
         matters.offer(matter_code), identity.holders(actor, acting_for), file_queries.all_own(actor, [m["file"] for m in materials])
     )
@@ -151,7 +154,7 @@ def submit_application(
         schemas.require(sheet.form, data)
     _check_identity(holders, sheet, data)
     _check_divisions(sheet.form, data)
-    _require_materials(sheet.provided, materials)
+    _require_materials([m for m in sheet.provided if m["name"] not in struck], materials)
     return cases.open_case(
         actor, matter_code=matter_code, matter_version=offer.version, title=offer.name, organ=offer.organ,
         organ_key=offer.organ_key, region=offer.region, process=case_queries.published_process(offer.process),
@@ -191,16 +194,37 @@ def submit_draft(actor: Actor, *, draft: str) -> str:
         return held.case_number
     if held.legal_person != actor.legal_person:
         raise Conflict(_("This draft was begun for another applicant. Switch to that applicant, or begin anew."), code="wrong-applicant")
+    _require_reasons(held)
     if _outdated(held):
         raise Conflict(_("The guide changed while you were filling in. Your entries are kept: check them against the new version and submit again."))
     if held.bundle:
-        _key, numbers = submit_bundle(actor, codes=[b["code"] for b in held.bundle], data=held.data, materials=held.materials)
+        _key, numbers = submit_bundle(actor, codes=[b["code"] for b in held.bundle], data=held.data, materials=held.materials, struck=struck(held))
         number = numbers[0]
     else:
-        number = submit_application(actor, matter_code=held.matter.code, data=held.data, materials=held.materials)
+        number = submit_application(actor, matter_code=held.matter.code, data=held.data, materials=held.materials, struck=struck(held))
     held.case_number = number
     held.save(update_fields=["case_number"])
+    prefill.keep_saving(actor, held, number)
     return number
+
+
+def _require_reasons(held: Draft) -> None:
+    """A value that a department gave may be typed over, with the reason: it becomes work for that department."""
+    faults = missing_reasons(held, held.data, held.reasons or {})
+    if faults:
+        raise Invalid(_("%(n)s entries need a change.") % {"n": len(faults)}, fields=faults)
+
+
+def missing_reasons(held: Draft, data: dict[str, Any], reasons: dict[str, str]) -> dict[str, str]:
+    """Field -> sentence, of fetched values that were typed over without a reason."""
+    fields = (held.fetched or {}).get("fields", {})
+    told = _("this differs from what %(source)s gave: say why")
+    return {n: told % {"source": fields[n]["source"]} for n in rules.unlike(fields, data) if not reasons.get(n, "").strip()}
+
+
+def struck(held: Draft) -> frozenset[str]:
+    """Materials that a department's data or a licence proved for a draft."""
+    return frozenset((held.fetched or {}).get("proved", {}))
 
 
 def _outdated(held: Draft) -> bool:
@@ -240,20 +264,22 @@ def submit_once(actor: Actor, *, once: str, matter_code: str, data: dict[str, An
 
 
 @command("hall.apply")
-def submit_bundle(actor: Actor, *, codes: list[str], data: dict[str, Any], materials: list[dict[str, str]]) -> tuple[str, list[str]]:
+def submit_bundle(
+    actor: Actor, *, codes: list[str], data: dict[str, Any], materials: list[dict[str, str]], struck: frozenset[str] = frozenset()
+) -> tuple[str, list[str]]:
     """一件事: submit several matters from one form, all or none; returns the bundle's key and the numbers."""
     together = one_thing.joined(codes)
     holder = statements.ask(identity.holders(actor))["enterprise"]
     applicants.check_applicant(together.name, together.content, holder.get("credit_code", ""))
     schemas.require(together.form, data)
-    _require_materials(together.provided, materials)
+    _require_materials([m for m in together.provided if m["name"] not in struck], materials)
     bundle, numbers = secrets.token_hex(10), []
     for guide in together.guides:
         wanted = {m["name"] for m in guide.provided}
         numbers.append(
             submit_application(
                 actor, matter_code=guide.matter.code, data={k: v for k, v in data.items() if k in guide.form["properties"]},
-                materials=[m for m in materials if m["material"] in wanted], bundle=bundle,
+                materials=[m for m in materials if m["material"] in wanted], bundle=bundle, struck=struck,
             )
         )  # fmt: skip
     return bundle, numbers

@@ -30,6 +30,9 @@ class Field:
     columns: list[str] = field(default_factory=list)
     rows: list[list[tuple[str, str, str]]] = field(default_factory=list)
     shown: str = ""
+    fetched: bool = False
+    given: Any = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,10 @@ def locked(told: dict[str, Any]) -> bool:
     )  # fmt: skip
 
 
-def sections(schema: dict[str, Any], data: dict[str, Any], faults: dict[str, Any], known: dict[str, Known], region: str) -> Sections:
-    """Every field of a schema with its value, source and error; divisions are offered below `region`."""
+def sections(
+    schema: dict[str, Any], data: dict[str, Any], faults: dict[str, Any], known: dict[str, Known], region: str, reasons: dict[str, str] | None = None
+) -> Sections:
+    """Every field of a schema with its value, source and error; divisions are offered below `region`; `reasons` why a fetched value was typed over."""
     held = Sections([], [])
     for name, told in schema["properties"].items():
         source = known.get(name)
@@ -57,6 +62,7 @@ def sections(schema: dict[str, Any], data: dict[str, Any], faults: dict[str, Any
             required=name in schema.get("required", []), error=str(faults.get(name, "")).removeprefix(told["title"]).lstrip("：: "), source=source.source if source else "",
             at=source.at if source else None, options=_options(told, data.get(name)), groups=_divisions(region, data.get(name)) if told.get("x-kind") == "division" else [],
             shown=masking.mask_text(source.value) if source else "", columns=_columns(told), rows=_table(name, told, data.get(name)),
+            fetched=bool(source and source.fetched), given=source.value if source else None, reason=(reasons or {}).get(name, ""),
         )  # fmt: skip
         (held.known if source and locked(told) else held.asked).append(made)
     return held
@@ -116,6 +122,12 @@ def posted(schema: dict[str, Any], request: HttpRequest, known: dict[str, Known]
         if locked(schema["properties"][name]):
             data[name] = value.value
     return data
+
+
+def reasons(schema: dict[str, Any], request: HttpRequest) -> dict[str, str]:
+    """Why fetched values were typed over, by field."""
+    told = {name: request.POST.get(f"reason-{name}", "").strip()[:300] for name in schema["properties"]}
+    return {name: words for name, words in told.items() if words}
 
 
 def answers(schema: dict[str, Any], data: dict[str, Any]) -> list[tuple[str, str]]:

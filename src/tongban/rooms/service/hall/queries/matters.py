@@ -115,6 +115,12 @@ def guide(code: str) -> Guide:
     )  # fmt: skip
 
 
+def offices(region: str) -> list[str]:
+    """The keys of the organs that handle matters online in a region."""
+    rows = Matter.objects.filter(region_code=region, online=True, state="in-force").exclude(organ=None)
+    return sorted(set(rows.values_list("organ__key", flat=True)))
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A matter as a submission needs it: one row."""

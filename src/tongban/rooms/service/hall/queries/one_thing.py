@@ -110,6 +110,7 @@ class Joined:
     guides: list[matters.Guide]
     form: dict[str, Any]
     provided: list[dict[str, Any]]
+    known: list[dict[str, Any]]
     promised: int
     phone: str
     saved: int
@@ -133,7 +134,7 @@ def joined(codes: list[str]) -> Joined:
     properties = dict(sorted(properties.items(), key=lambda p: "const" in p[1]))  # promises stand at the end
     asked = sum(len(g.form["properties"]) for g in guides)
     return Joined(
-        name=document()["name"], guides=guides, provided=list(provided.values()), promised=max(g.promised for g in guides),
+        name=document()["name"], guides=guides, provided=list(provided.values()), known=list({m["name"]: m for g in guides for m in g.known}.values()), promised=max(g.promised for g in guides),
         form={"type": "object", "properties": properties, "required": required, "additionalProperties": False},
         phone=guides[0].phone, saved=asked - len(properties), content={"service_object": _served(guides)},
     )  # fmt: skip

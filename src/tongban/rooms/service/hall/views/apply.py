@@ -19,7 +19,7 @@ from tongban.kernel.files import commands as files
 from tongban.lib import clock
 from tongban.lib.errors import Conflict, Invalid, TongbanError, TooLarge
 from tongban.rooms.service.hall import forms
-from tongban.rooms.service.hall.commands import applications
+from tongban.rooms.service.hall.commands import applications, prefill
 from tongban.rooms.service.hall.models import Draft
 from tongban.rooms.service.hall.queries import applicants, matters, one_thing
 from tongban.rooms.service.hall.queries import applications as drafts
@@ -81,22 +81,27 @@ def _context(request: HttpRequest, held: Draft, step: int) -> dict[str, Any]:
         due = calendar.due(held.matter.region_code, clock.today(), paper.promised)
     except TongbanError:
         due = None
-    known = drafts.known_values(actor_of(request), paper.form)
+    known = drafts.known_values(actor_of(request), paper.form, held)
+    proved = (held.fetched or {}).get("proved", {})
+    wanted = [m for m in paper.provided if m["name"] not in proved]
     return {
-        "tab": "matters", "draft": held, "g": paper, "step": step, "due": due, "known": known,
-        "missing": applications.missing_materials(paper.provided, held.materials),
+        "tab": "matters", "draft": held, "g": paper, "step": step, "due": due, "known": known, "proved": proved, "wanted": wanted,
+        "missing": applications.missing_materials(wanted, held.materials), "failed": (held.fetched or {}).get("failed", {}),
     }  # fmt: skip
 
 
 @allows("hall.apply")
 @of_draft
 def identity(request: HttpRequest, held: Draft) -> HttpResponse:
-    """Step 1: who applies."""
+    """Step 1: who applies, and whether government may fetch what it holds."""
+    if request.method == "POST":
+        prefill.answer_consent(actor_of(request), draft=str(held.id), agreed=request.POST.get("consent") == "yes")
+        return redirect("hall:apply-form", draft=held.id)
     context = _context(request, held, 1)
     told = applicants.choices(actor_of(request), context["g"].content)
     context |= {
         "choices": [c for c in told if c.fits], "unfit": [c for c in told if not c.fits],
-        "served": applicants.served(context["g"].content), "then": again(held),
+        "served": applicants.served(context["g"].content), "then": again(held), "asked": drafts.asked_for(context["g"].form, context["g"].known),
     }  # fmt: skip
     return render(request, "hall/apply_identity.html", context)
 
@@ -109,12 +114,13 @@ def form(request: HttpRequest, held: Draft) -> HttpResponse:
     context = _context(request, held, 2)
     schema, faults = context["g"].form, {}
     if request.method == "POST":
-        data = forms.posted(schema, request, context["known"])
-        held = applications.save_draft(actor, draft=str(held.id), data=data)
-        faults = schemas.check(schema, data)
+        data, reasons = forms.posted(schema, request, context["known"]), forms.reasons(schema, request)
+        held = applications.save_draft(actor, draft=str(held.id), data=data, reasons=reasons)
+        faults = schemas.check(schema, data) | applications.missing_reasons(held, data, reasons)
         if not faults:
             return redirect("hall:apply-materials", draft=held.id)
-    context |= {"draft": held, "sections": forms.sections(schema, held.data, faults, context["known"], held.matter.region_code), "faults": faults}
+    sections = forms.sections(schema, held.data, faults, context["known"], held.matter.region_code, held.reasons)
+    context |= {"draft": held, "sections": sections, "faults": faults}
     return render(request, "hall/apply_form.html", context, status=422 if faults else 200)
 
 
@@ -125,7 +131,8 @@ def autosave(request: HttpRequest, held: Draft) -> HttpResponse:
     """Keep what stands in the form now; answers when it was saved."""
     actor = actor_of(request)
     schema = one_thing.paper(held).form
-    saved = applications.save_draft(actor, draft=str(held.id), data=forms.posted(schema, request, drafts.known_values(actor, schema)))
+    data = forms.posted(schema, request, drafts.known_values(actor, schema, held))
+    saved = applications.save_draft(actor, draft=str(held.id), data=data, reasons=forms.reasons(schema, request))
     told = _("Saved at %(time)s") % {"time": f"{saved.saved_at.astimezone(clock.CHINA):%H:%M}"}
     return HttpResponse(told, content_type="text/plain; charset=utf-8")
 
@@ -143,7 +150,7 @@ def materials(request: HttpRequest, held: Draft) -> HttpResponse:
             fault = str(refused)
         held.refresh_from_db()
     context = _context(request, held, 3) | {"fault": fault}
-    context["rows"] = [(m, [f for f in held.materials if f["material"] == m["name"]]) for m in context["g"].provided]
+    context["rows"] = [(m, [f for f in held.materials if f["material"] == m["name"]]) for m in context["wanted"]]
     return render(request, "hall/apply_materials.html", context, status=422 if fault else 200)
 
 
@@ -151,7 +158,8 @@ def _change_materials(request: HttpRequest, held: Draft) -> None:
     actor, draft = actor_of(request), str(held.id)
     if "drop" in request.POST:
         applications.drop_material(actor, draft=draft, file=request.POST["drop"])
-    for place, material in enumerate(one_thing.paper(held).provided):
+    proved = (held.fetched or {}).get("proved", {})
+    for place, material in enumerate(m for m in one_thing.paper(held).provided if m["name"] not in proved):
         for upload in request.FILES.getlist(f"file-{place}"):
             applications.add_material(actor, draft=draft, material=material["name"], name=upload.name or "", stream=upload, size=upload.size or 0)
 
@@ -174,7 +182,7 @@ def review(request: HttpRequest, held: Draft) -> HttpResponse:
         except Conflict as refused:
             faults = {"": str(refused)}
     else:
-        faults = schemas.check(context["g"].form, held.data)
+        faults = schemas.check(context["g"].form, held.data) | applications.missing_reasons(held, held.data, held.reasons or {})
     context |= {"faults": faults, "answers": forms.answers(context["g"].form, held.data)}
     return render(request, "hall/apply_review.html", context, status=422 if faults and request.method == "POST" else 200)
 

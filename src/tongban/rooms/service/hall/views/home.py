@@ -49,7 +49,7 @@ def openness(request: HttpRequest) -> HttpResponse:
     region = region_of(request)
     found = orgs.organs(region, exact=True)
     page = Paginator(found, 30).get_page(request.GET.get("page"))
-    context = {"tab": "openness", "page": page, "lists": matters.list_sizes(), "work": figures.work_done(region)}
+    context = {"tab": "openness", "page": page, "lists": matters.list_sizes(), "work": figures.work_done(region), "savings": figures.savings(region)}
     return render(request, "hall/openness.html", context)
 
 
