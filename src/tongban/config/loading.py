@@ -78,6 +78,7 @@ def load(data: Path, *, demo: bool, people: int = 0) -> Iterator[str]:
             *_synthetic(data),
             ("演示人口与法人（合成数据）", lambda: registries.load_synthetic(data / "registries", people)),
             ("演示人员入库（合成数据）", lambda: registries.load_known(LOADER, *province.known())),
+            ("演示信息比对（合成数据）", lambda: registries.load_findings(LOADER)),
             ("演示办件（合成数据）", _demo_cases),
             ("演示安全记录（合成数据）", lambda: security.load_demo(LOADER)),
             ("演示网络台账（合成数据）", lambda: networks.load_demo(LOADER)),

@@ -80,6 +80,8 @@ ENGLISH = {
     # levels of government, mandates
     "省": "Province", "市": "City", "县（市、区）": "County or district", "乡镇（街道）": "Township or subdistrict",
     "法定代表人": "Legal representative", "经办人授权": "Agent by mandate", "禁止准入类": "Closed", "许可准入类": "Open with a permit",
+    "存续企业的法定代表人已死亡": "Representative of an enterprise in force is dead", "职工仍由已注销企业参保": "Employees insured by a cancelled enterprise",
+    "纳税而未登记": "Pays tax, registered nowhere", "待核查": "To be looked into", "属实已处理": "True, dealt with", "核查不属实": "Not so", "已自行消除": "Gone by itself",
     # base registries: attributes, ties, standing
     "人口基础信息库": "Population registry", "法人单位基础信息库": "Registry of legal persons", "公民身份号码": "Citizen identity number", "性别": "Sex", "出生日期": "Born on",
     "民族": "Ethnicity", "居住地行政区划": "Region of residence", "户号": "Household number", "与户主关系": "Relation to head", "户主姓名": "Head of household",

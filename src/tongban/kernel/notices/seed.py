@@ -44,6 +44,8 @@ TEMPLATES = {
     "flow-aside": ("数据未通过校验：{title}", "批次和行数：{opinion}。请在源头更正，更正后自动重新发送。"),
     "correction-asked": ("数据更正待核实：{title}", "{who}提出“{title}”有误，原因：{opinion}。请核实后更正或维持。"),
     "correction-answered": ("数据更正已答复：{title}", "{who}：{what}。{opinion}"),
+    "findings-new": ("信息比对发现{what}：{title}", "{title}，新发现{what}，请在{due}前核查。"),
+    "finding-late": ("比对线索逾期未核查：{title}", "“{title}”应于{due}前核查，至今未答复。"),
     "rectified": ("差评整改回复：{title}", "办件{case}：{opinion}。"),
 }  # fmt: skip
 

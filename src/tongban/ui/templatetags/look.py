@@ -129,7 +129,9 @@ def act_name(tag: str) -> str:
         "exchange.batch.sent": _("Batch sent"), "exchange.batch.taken": _("Batch taken"), "catalogue.resource.subscribed": _("Subscription to a resource"),
         "registries.records.kept": _("Records of a department kept"), "registries.subject.read": _("Master record opened"),
         "registries.conflict.decided": _("Differing records decided"), "registries.correction.asked": _("Correction asked for"),
-        "registries.correction.answered": _("Correction answered"),
+        "registries.correction.answered": _("Correction answered"), "registries.comparison.run": _("Registers compared"),
+        "registries.finding.answered": _("Finding answered"), "hall.consent.answered": _("Consent to fetching data given or withheld"),
+        "hall.value.disputed": _("Fetched value said to be wrong"),
     }  # fmt: skip
     return names.get(tag, tag)
 

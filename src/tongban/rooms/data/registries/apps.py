@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from tongban.kernel.identity.rules import ADMINISTRATOR, DATA_STEWARD, SUPERVISOR
+from tongban.kernel.identity.rules import ADMINISTRATOR, CLERK, DATA_STEWARD, EXAMINER, SUPERVISOR
 from tongban.lib import rooms
 from tongban.lib.rooms import MenuEntry, Permission
 
@@ -15,6 +15,11 @@ class RegistriesConfig(rooms.RoomConfig):
         "registries.use": Permission(_("Search the base registries"), (DATA_STEWARD, SUPERVISOR, ADMINISTRATOR)),
         "registries.keep": Permission(_("Keep records of the own organ"), (DATA_STEWARD,)),
         "registries.decide": Permission(_("Decide conflicts and answer corrections"), (DATA_STEWARD,)),
+        "registries.check": Permission(_("Look into findings of comparisons"), (DATA_STEWARD, CLERK, EXAMINER, SUPERVISOR)),
+        "registries.compare": Permission(_("Run comparisons"), (DATA_STEWARD,)),
         "registries.watch": Permission(_("See all conflicts and corrections"), (SUPERVISOR, ADMINISTRATOR)),
     }
-    menu = (MenuEntry(_("Base registries"), "registries:overview", "registries.use", 42),)
+    menu = (
+        MenuEntry(_("Base registries"), "registries:overview", "registries.use", 42),
+        MenuEntry(_("Comparison findings"), "registries:findings", "registries.check", 43),
+    )

@@ -72,3 +72,30 @@ class CorrectionAnswered(Event):
     organ: str
     state: str
     words: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComparisonRun(Event):
+    """`gone`: findings that no longer hold."""
+
+    tag: ClassVar[str] = "registries.comparison.run"
+    kind: ClassVar[str] = "comparison"
+    about: ClassVar[str] = "comparison"
+    comparison: str
+    found: int
+    new: int
+    gone: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FindingAnswered(Event):
+    """`state`: confirmed, refuted."""
+
+    tag: ClassVar[str] = "registries.finding.answered"
+    kind: ClassVar[str] = "finding"
+    about: ClassVar[str] = "finding"
+    finding: str
+    comparison: str
+    organ: str
+    state: str
+    words: str

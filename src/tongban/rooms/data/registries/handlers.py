@@ -1,7 +1,10 @@
 """What the registries answer to other offices, and what they learn from them."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
+
+from django.db.models import Count, Min
 
 from tongban.kernel.cases import queries as cases
 from tongban.kernel.catalogue.supplies import supplies
@@ -12,9 +15,9 @@ from tongban.kernel.ledger.delivery import Delivered, handles
 from tongban.kernel.notices import commands as notices
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib.rooms import reference
-from tongban.rooms.data.registries import rules
+from tongban.rooms.data.registries import rules, tasks
 from tongban.rooms.data.registries.commands import disputes
-from tongban.rooms.data.registries.models import Correction
+from tongban.rooms.data.registries.models import Correction, Finding
 from tongban.rooms.data.registries.queries import masters, work
 
 PLATFORM = system("通办·基础库")
@@ -72,3 +75,16 @@ def tell_who_asked(event: Delivered) -> None:
         return
     values: dict[str, object] = {"title": _label(held), "who": orgs.organ(held.organ_key).name, "what": held.get_state_display(), "opinion": held.answer}
     notices.send(PLATFORM, accounts=[held.account], key="correction-answered", subject=event.subject, values=values, link="", cause=event.id)
+
+
+@handles("registries.comparison.run")
+def tell_the_offices(event: Delivered) -> None:
+    """Each office of what is new for it, in one notice for a run."""
+    told = rules.COMPARISONS[event.body["comparison"]]
+    if not event.body["new"]:
+        return
+    rows = Finding.objects.filter(comparison=event.body["comparison"], state="open", found_at__gte=event.at - timedelta(minutes=10), found_at__lte=event.at)
+    for organ, number, due in rows.values_list("organ_key").annotate(Count("id"), Min("due")):
+        values: dict[str, object] = {"title": told.title, "what": f"{number}条", "due": due.isoformat()}
+        people = tasks.people_of(organ)
+        notices.send(PLATFORM, accounts=people, key="findings-new", subject=event.subject, values=values, link="/registries/findings/", cause=event.id)

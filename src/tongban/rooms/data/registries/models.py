@@ -172,3 +172,29 @@ class Correction(models.Model):
     def cohort(self) -> str:
         """Whoever answers holds the key."""
         return columns.cohort("corrections", self.organ_key)
+
+
+class Finding(models.Model):
+    """A comparison found that two registers cannot both be right; the office concerned says what is so."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "待核查"
+        CONFIRMED = "confirmed", "属实已处理"
+        REFUTED = "refuted", "核查不属实"
+        GONE = "gone", "已自行消除"
+
+    comparison = models.CharField(max_length=30)
+    entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="+")
+    organ_key = models.CharField(max_length=40, help_text="the office concerned")
+    region_code = models.CharField(max_length=9)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    found_at = models.DateTimeField()
+    due = models.DateField()
+    answer = models.CharField(max_length=300, blank=True)
+    answered_by = models.CharField(max_length=60, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["comparison", "entity", "person"], name="registries_finding_once", nulls_distinct=False)]
+        indexes = [models.Index(fields=["organ_key", "state"])]

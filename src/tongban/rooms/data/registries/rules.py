@@ -64,6 +64,29 @@ def answer(resource: str, content: Mapping[str, Any]) -> dict[str, Any] | None:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """信息比对 of two registers: what cannot be, who looks into it (the kind of county office), within how many working days."""
+
+    title: str
+    why: str
+    sources: str
+    office: str
+    days: int
+
+
+COMPARISONS = {
+    "dead-representative": Comparison(
+        "存续企业的法定代表人已死亡", "登记为存续的企业，其现任法定代表人在人口库中已死亡，应当办理变更登记。", "法人库 × 人口库", "market", 20
+    ),
+    "insured-at-cancelled": Comparison(
+        "职工仍由已注销企业参保", "已注销或吊销的企业名下仍有在缴职工，应当核实参保关系。", "社会保险 × 法人库", "hrss", 20
+    ),
+    "taxed-unregistered": Comparison(
+        "纳税而未登记", "有税务登记而市场主体登记中查无此代码，应当核实主体资格。", "税务 × 法人库", "market", 20
+    ),
+}  # fmt: skip
+
 Authority = Mapping[str, Mapping[str, int]]  # attribute -> organ -> rank, 1 the most trusted
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tongban.rooms.data.registries.views import subjects, work
+from tongban.rooms.data.registries.views import findings, subjects, work
 
 app_name = "registries"
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     path("entities/", subjects.entities, name="entities"),
     path("entities/<str:code>/", subjects.entity, name="entity"),
     path("conflicts/", work.conflicts, name="conflicts"),
+    path("findings/", findings.findings, name="findings"),
     path("corrections/", work.corrections, name="corrections"),
 ]

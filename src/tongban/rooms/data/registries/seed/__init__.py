@@ -10,8 +10,8 @@ from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock
 from tongban.rooms.data.registries import rules
-from tongban.rooms.data.registries.commands import records
-from tongban.rooms.data.registries.models import Authority, Entity, Link, Person
+from tongban.rooms.data.registries.commands import comparisons, records
+from tongban.rooms.data.registries.models import Authority, Entity, Finding, Link, Person
 from tongban.rooms.data.registries.queries import masters
 from tongban.rooms.data.registries.seed import load
 
@@ -56,3 +56,10 @@ def load_known(actor: Actor, persons: Iterable[Mapping[str, Any]], entities: Ite
         if person and not Link.objects.filter(entity=entity, kind="representative").exists():
             Link.objects.create(person=person, entity=entity, kind="representative", since=date(2025, 9, 18), organ_key="sd-samr")
     return kept.new + firms.new
+
+
+def load_findings(actor: Actor) -> int:
+    """The comparisons of the first night."""
+    if Finding.objects.exists() or not Person.objects.exists():
+        return 0
+    return sum(comparisons.run_comparison(actor, comparison=name)[1] for name in rules.COMPARISONS)

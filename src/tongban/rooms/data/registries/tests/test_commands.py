@@ -3,18 +3,22 @@
 from datetime import date, timedelta
 
 import pytest
+from django.conf import settings
 
 from tongban.config.personas import synthetic_id
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
+from tongban.kernel.ledger.delivery import Delivered
 from tongban.kernel.ledger.models import Entry
+from tongban.kernel.notices.models import Notice
 from tongban.lib import clock
+from tongban.lib.codes import make_credit_code
 from tongban.lib.errors import Conflict, Invalid, Refused
-from tongban.rooms.data.registries import rules
-from tongban.rooms.data.registries.commands import disputes, records
+from tongban.rooms.data.registries import handlers, rules, seed
+from tongban.rooms.data.registries.commands import comparisons, disputes, records
 from tongban.rooms.data.registries.models import Conflict as Difference
-from tongban.rooms.data.registries.models import Correction, Person, Record
-from tongban.rooms.data.registries.queries import masters, work
+from tongban.rooms.data.registries.models import Correction, Finding, Person, Record
+from tongban.rooms.data.registries.queries import findings, masters, work
 
 pytestmark = pytest.mark.django_db
 PLATFORM = system("测试")
@@ -166,3 +170,65 @@ def test_ranks_are_read_for_a_day():
     ranks = masters.authority(rules.POPULATION, clock.today())
     assert ranks["name"]["sd-police"] == 1
     assert masters.authority(rules.POPULATION, date(2015, 1, 1)) == {}
+
+
+class TestComparing:
+    @pytest.fixture
+    def lixia(self, known):
+        """一家小馆's representative dies; the shop stays in force."""
+        keep("sd-health", {"id_number": ZHANG, "state": "死亡", "died_on": "2026-11-01"}, legal_on=date(2026, 11, 1))
+
+    def run(self, name="dead-representative"):
+        return comparisons.run_comparison(official("jin"), comparison=name)
+
+    def test_what_cannot_be_becomes_work_of_the_county_office_with_a_limit(self, lixia):
+        assert self.run() == (1, 1, 0)
+        one = Finding.objects.get()
+        assert (one.organ_key, one.state, one.due > clock.today()) == ("370102-market", "open", True)
+        assert [f.id for f in findings.findings(official("li"))] == [one.id]  # the clerk of the office
+        assert [f.id for f in findings.findings(official("jin"))] == [one.id]  # the department above it
+        assert not findings.findings(official("tao"))
+
+    def test_run_again_nothing_is_doubled_and_what_was_answered_stays(self, lixia):
+        self.run()
+        assert self.run() == (1, 0, 0)
+        comparisons.answer_finding(official("li"), finding=Finding.objects.get().id, confirmed=False, words="本人健在，户籍有误")
+        assert self.run() == (1, 0, 0)
+        assert Finding.objects.get().state == "refuted"
+        with pytest.raises(Conflict):
+            comparisons.answer_finding(official("li"), finding=Finding.objects.get().id, confirmed=True, words="x")
+
+    def test_what_no_longer_holds_ends_by_itself_and_begins_again(self, lixia):
+        self.run()
+        keep("sd-health", {"id_number": ZHANG, "state": "正常"}, legal_on=date(2026, 11, 2))
+        assert self.run() == (0, 0, 1)
+        assert Finding.objects.get().state == "gone"
+        keep("sd-health", {"id_number": ZHANG, "state": "死亡"}, legal_on=date(2026, 11, 3))
+        assert self.run() == (1, 1, 0)
+
+    def test_tax_without_registration(self):
+        code = make_credit_code("92", "370102", "MA0009999")
+        row = {"credit_code": code, "name": "无照商店（合成）", "tax_state": "正常", "region_code": "370102"}
+        records.keep_records(PLATFORM, registry="entities", organ="sd-tax", rows=[row], origin="t")
+        assert self.run("taxed-unregistered") == (1, 1, 0)
+        records.keep_records(PLATFORM, registry="entities", organ="sd-samr", rows=[{**row, "state": "存续", "tax_state": None}], origin="t")
+        assert self.run("taxed-unregistered") == (0, 0, 1)
+
+    def test_the_synthetic_province_has_findings_of_every_kind(self):
+        seed.load_synthetic(settings.DATASETS / "registries", 6000)
+        assert [self.run(name)[0] > 0 for name in rules.COMPARISONS] == [True, True, True]
+
+    def test_the_office_is_told_once(self, lixia):
+        self.run()
+        entry = Entry.objects.get(tag="registries.comparison.run")
+        event = Delivered(entry.id, entry.tag, entry.subject, entry.at, entry.account, entry.actor_name, entry.organ, entry.body)
+        for _n in range(2):
+            handlers.tell_the_offices(event)
+        assert Notice.objects.filter(key="findings-new", account=official("li").account).count() == 1
+
+    def test_who_may(self, lixia):
+        for username in ("li", "wang"):
+            with pytest.raises(Refused):
+                comparisons.run_comparison(official(username), comparison="dead-representative")
+        with pytest.raises(Invalid):
+            self.run("no-such")

@@ -7,7 +7,7 @@ import pytest
 from tongban.config.personas import synthetic_id
 from tongban.kernel.identity.actor import system
 from tongban.rooms.data.registries.commands import disputes, records
-from tongban.rooms.data.registries.models import Correction, Entity
+from tongban.rooms.data.registries.models import Correction, Entity, Finding
 from tongban.rooms.data.registries.queries import masters
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +89,17 @@ def test_the_api_keeps_reads_and_decides(known, as_persona):
     assert client.get("/api/registries/conflicts").json() == []
     decision = {"registry": "entities", "subject": 0, "attribute": "name", "record": 1, "words": "x"}
     assert client.post("/api/registries/decisions", json.dumps(decision), content_type="application/json").status_code == 404
+
+
+def test_a_finding_is_answered_by_the_office(known, as_persona):
+    records.keep_records(PLATFORM, registry="population", organ="sd-health", rows=[{"id_number": ZHANG, "state": "死亡"}], origin="t")
+    assert as_persona("jin").post("/registries/findings/", {"act": "run"}).status_code == 302
+    client, one = as_persona("li"), Finding.objects.get()
+    page = client.get("/registries/findings/").content.decode()
+    assert "存续企业的法定代表人已死亡" in page
+    assert "立即比对" not in page
+    assert client.post("/registries/findings/", {"finding": one.id, "act": "confirm", "words": ""}).status_code == 422
+    assert client.post("/registries/findings/", {"finding": one.id, "act": "confirm", "words": "已通知变更"}).status_code == 302
+    one.refresh_from_db()
+    assert (one.state, one.answered_by) == ("confirmed", "李合成")
+    assert one.entity.credit_code in client.get("/registries/findings/?state=all&export=csv").content.decode()
