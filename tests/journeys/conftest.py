@@ -11,12 +11,20 @@ import time
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
+
+from tongban.config import province
+from tongban.kernel.catalogue import seed as catalogue
+from tongban.kernel.identity.actor import system
+from tongban.rooms.data.registries import seed as registries
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+PLATFORM = system("测试")
 
 
 def _free_port():
@@ -31,6 +39,8 @@ def site(django_db_setup, django_db_blocker):
     if not BROWSER:
         pytest.skip("no browser is installed: apt-get install chromium fonts-noto-cjk")
     with django_db_blocker.unblock():
+        catalogue.load_demo(PLATFORM, settings.DATASETS / "catalogue")
+        registries.load_known(PLATFORM, *province.known())
         made = connection.settings_dict
     port, address = _free_port(), ""
     address = f"http://127.0.0.1:{port}"

@@ -120,12 +120,14 @@ def up(options: argparse.Namespace) -> int:
             return fail(f"磁盘空间不足：{data} 至少需要600 MB。/ Not enough disk space: {data} needs 600 MB.", 4)
     except OSError as fault:
         return fail(f"不能写入 {data}：{fault.strerror}。请用 --data 另选目录。/ Cannot write there: choose another folder with --data.", 4)
-    if options.people is not None:
-        os.environ["TONGBAN_PEOPLE"] = str(max(0, options.people))
+    people = getattr(options, "people", None)  # `failover` and `promote` start without asking
+    if people is not None:
+        os.environ["TONGBAN_PEOPLE"] = str(max(0, people))
     if options.detach:
         return _detach(options)
-    if options.people is not None:
-        os.environ["TONGBAN_PEOPLE"] = str(max(0, options.people))
+    people = getattr(options, "people", None)  # `failover` and `promote` start without asking
+    if people is not None:
+        os.environ["TONGBAN_PEOPLE"] = str(max(0, people))
     return _foreground(options)
 
 

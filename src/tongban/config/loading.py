@@ -82,8 +82,9 @@ def load(data: Path, *, demo: bool, people: int = 0) -> Iterator[str]:
             ("演示办件（合成数据）", _demo_cases),
             ("演示安全记录（合成数据）", lambda: security.load_demo(LOADER)),
             ("演示网络台账（合成数据）", lambda: networks.load_demo(LOADER)),
-            ("演示信息资源目录（编写的示例）", lambda: catalogue.load_demo(LOADER, data / "catalogue", hall_matters.offices(LIXIA))),
+            ("演示信息资源目录（编写的示例）", lambda: catalogue.load_demo(LOADER, data / "catalogue")),
             ("演示数据流（合成数据）", lambda: exchange.load_demo(LOADER)),
+            ("演示办事部门的共享协议", lambda: catalogue.load_offices(LOADER, hall_matters.offices(LIXIA))),
             ("演示灾备系统（合成数据）", lambda: continuity.load_demo(LOADER)),
         ]
     for name, step in steps:

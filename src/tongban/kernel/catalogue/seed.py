@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tongban.kernel.catalogue.commands import access, agreements, resources
-from tongban.kernel.catalogue.models import Limit, Resource, ResourceClass
+from tongban.kernel.catalogue.models import Agreement, Limit, Resource, ResourceClass
 from tongban.kernel.catalogue.rules.access import Asked
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
@@ -62,14 +62,14 @@ def load_limits(folder: Path) -> int:
     return len(Limit.objects.bulk_create(rows))
 
 
-def load_demo(actor: Actor, folder: Path, offices: Iterable[str] = ()) -> int:
-    """Publish the authored catalogue; a few resources stay on their way, so that desks are not empty. `offices` may fill forms from it."""
+def load_demo(actor: Actor, folder: Path) -> int:
+    """Publish the authored catalogue; a few resources stay on their way, so that desks are not empty."""
     if Resource.objects.exists():
         return 0
     told = json.loads((folder / "demo_resources.json").read_text())["resources"]
     for n, one in enumerate(told):
         _publish(actor, one, until={7: "draft", 8: "submit", 11: "register", 13: "offer"}.get(n, "publish"))
-    return len(told) + _agreements(actor, [*AGREED, *(row for office in offices if office != "370102-market" for row in _office(office))])
+    return len(told) + _agreements(actor, AGREED)
 
 
 def _publish(actor: Actor, one: dict[str, Any], until: str) -> None:
@@ -94,14 +94,23 @@ FORMS = ("行政许可申请", "行政确认申请", "行政给付申请", "公�
 FORM_SUPPLIES = ("legal.entity", "legal.representative", "population.person", "population.household", "civil.marriage", "social.pension")
 
 
+def load_offices(actor: Actor, offices: Iterable[str]) -> int:
+    """Agreements of the offices that handle matters, so that their forms are filled; once."""
+    known = {organ for organ, *_rest in AGREED}
+    wanted = [row for office in offices if office not in known for row in _office(office)]
+    if not wanted or Agreement.objects.filter(consumer__key=wanted[0][0]).exists():
+        return 0
+    return _agreements(actor, wanted)
+
+
 def _office(office: str) -> list[tuple[str, str, str, int, tuple[str, ...]]]:
     """What an office that handles matters may ask about its applicants."""
     return [(office, supply, FORMS[0], 5_000, ("mobile", "ended_on")) for supply in FORM_SUPPLIES]
 
 
-def _agreements(actor: Actor, wanted_ones: list[tuple[str, str, str, int, tuple[str, ...]]]) -> int:
+def _agreements(actor: Actor, wanted_ones: Iterable[tuple[str, str, str, int, tuple[str, ...]]]) -> int:
     """Agreements signed by both sides, so that forms are filled from the first day."""
-    today = clock.today()
+    today, made_all = clock.today(), 0
     for consumer, supply, purpose, visits, without in wanted_ones:
         resource = Resource.objects.select_related("published", "organ").get(supply=supply)
         if resource.published is None:
@@ -121,4 +130,5 @@ def _agreements(actor: Actor, wanted_ones: list[tuple[str, str, str, int, tuple[
         made = asked.agreement if hasattr(asked, "agreement") else access.grant_access(actor, number=asked.number, granted=wanted, condition="")
         agreements.sign_agreement(actor, number=made.number, organ=resource.organ.key)
         agreements.sign_agreement(actor, number=made.number, organ=consumer)
-    return len(wanted_ones)
+        made_all += 1
+    return made_all
