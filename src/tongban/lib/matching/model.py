@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tongban.lib.matching.blocks import Pairs
 from tongban.lib.matching.fields import Coded, Field, Levels, levels
 
 _LEAST = 1e-6
-ROUNDS, STILL = 60, 1e-5
+ROUNDS, STILL = 40, 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +48,26 @@ def chance(score: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 / (1 + np.exp2(-np.clip(score, -60, 60)))
 
 
-def train(fields: Sequence[Field], held: Sequence[Coded], found: Sequence[Levels], *, sample: int = 100_000, seed: int = 1) -> Model:
-    """Learn from candidate pairs `found` (levels by field) of two files.
+def train(fields: Sequence[Field], held: Sequence[Coded], found: Sequence[Levels], pairs: Pairs, *, sample: int = 100_000, seed: int = 1) -> Model:
+    """Learn from candidate pairs and their levels by field.
 
-    u from random pairs, almost none of which match, exact equality from the frequencies of values. m and the prior by EM: pairs that
-    are no candidates count as non-matches, so the prior is of all pairs and no block distorts it.
+    u from random pairs, almost none of which match, exact equality from the frequencies of values. m and the prior by EM, where a record
+    means at most one of the other side: the chance of a pair is its odds against those of all pairs of either record and of none. Without
+    that, a household (one address, one county) is as good a class as a person. Pairs that are no candidates count as non-matches, so the
+    prior is of all pairs and no block distorts it.
     """
     chance_of = np.random.default_rng(seed)
     left, right = len(held[0].left), len(held[0].right)
     rows = chance_of.integers(0, left, sample), chance_of.integers(0, right, sample)
     u = [_random(f, c, levels(f, c, *rows)) for f, c in zip(fields, held, strict=True)]
-    patterns, counts = _patterns(fields, found)
+    patterns, of = _patterns(fields, found)
     m = [np.linspace(0.02, 1, f.top + 1) ** 3 / sum(np.linspace(0.02, 1, f.top + 1) ** 3) for f in fields]
-    prior = min(left, right) / (left * right)
+    prior = min(left, right) / (left * right) / 2
     for _round in range(ROUNDS):
         score = np.log2(prior / (1 - prior)) + sum(_weight(m[f], u[f])[patterns[:, f]] for f in range(len(fields)))
-        share = chance(score) * counts
+        odds = np.exp2(np.clip(score, -60, 60))[of]
+        rivals = np.bincount(pairs.left, odds, left)[pairs.left] + np.bincount(pairs.right, odds, right)[pairs.right] - odds
+        share = np.bincount(of, odds / (1 + rivals), len(patterns))
         fresh = [_shares(patterns[:, f], share, field.top) for f, field in enumerate(fields)]
         moved = max(float(np.abs(a - b).max()) for a, b in zip(fresh, m, strict=True))
         m, prior = fresh, min(0.5, max(_LEAST**2, float(share.sum()) / (left * right)))
@@ -89,21 +94,21 @@ def _random(field: Field, held: Coded, drawn: Levels) -> NDArray[np.float64]:
 
 
 def _patterns(fields: Sequence[Field], found: Sequence[Levels]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Each combination of levels that occurs (one row, -1 kept) and how often: EM runs over these, not over pairs."""
+    """Each combination of levels that occurs (one row, -1 kept), and which of them each pair shows: weights are worked out once for each."""
     code = np.zeros(len(found[0]), dtype=np.int64)
     for field, told in zip(fields, found, strict=True):
         code = code * (field.top + 2) + (told.astype(np.int64) + 1)
-    kept, counts = np.unique(code, return_counts=True)
+    kept, of = np.unique(code, return_inverse=True)
     columns = []
     for field in reversed(fields):
         columns.append(kept % (field.top + 2) - 1)
         kept = kept // (field.top + 2)
-    return np.stack(columns[::-1], axis=1), counts
+    return np.stack(columns[::-1], axis=1), of
 
 
 def _shares(column: NDArray[np.int64], share: NDArray[np.float64], top: int) -> NDArray[np.float64]:
     known = column >= 0
-    told = np.bincount(column[known], weights=share[known], minlength=top + 1) + _LEAST
+    told = np.bincount(column[known], weights=share[known], minlength=top + 1) + 0.5
     return np.asarray(told / told.sum())
 
 

@@ -32,14 +32,14 @@ def apart(columns: Mapping[str, list[str]]) -> dict[str, list[str | None]]:
 
 
 def blocks(held: Mapping[str, Coded]) -> list[Block]:
-    """Name within a county; day and sex, cut by county where a day is crowded; sound and county; address."""
+    """Sound of the name within a county, which holds the name itself; day and sex, cut by county where a day is crowded; name and day; address."""
     name, born, sex, county = (held[n] for n in ("name", "born", "sex", "county"))
     sound = coded(*([v.partition("|")[2] for v in side] for side in _sides(name)))
     in_county = (county.left, county.right)
     return [
-        Block(name.left, name.right, in_county),
-        Block(*joined([(born.left, born.right), (sex.left, sex.right)]), in_county),
         Block(*joined([(sound.left, sound.right), in_county])),
+        Block(*joined([(born.left, born.right), (sex.left, sex.right)]), in_county),
+        Block(*joined([(name.left, name.right), (born.left, born.right)])),
         Block(held["address"].left, held["address"].right),
     ]  # fmt: skip
 
