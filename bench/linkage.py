@@ -32,7 +32,7 @@ django.setup()
 
 from bench.harness import main  # noqa: E402
 from tongban.lib.matching import assign, persons  # noqa: E402
-from tongban.lib.matching.blocks import Block, joined, pairs  # noqa: E402
+from tongban.lib.matching.blocks import Block, pairs  # noqa: E402
 from tongban.lib.matching.fields import Field, coded, levels  # noqa: E402
 from tongban.lib.matching.model import chance, scores, train  # noqa: E402
 from tongban.lib.matching.online import Index  # noqa: E402
@@ -241,7 +241,12 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
         mine, found = _timed(lambda: ours_febrl(a, b))
         peer, told = _timed(lambda: splink_febrl(frame_a, frame_b))
         ratios.append(peer / mine)
-        detail |= {"f1": round(f1(*found, truth), 4), "f1_splink": round(max(f1(*told, truth), f1(*told, truth, 0.01)), 4), "febrl_s": round(mine, 2), "febrl_splink_s": round(peer, 2)}
+        detail |= {
+            "f1": round(f1(*found, truth), 4),
+            "f1_splink": round(max(f1(*told, truth), f1(*told, truth, 0.01)), 4),
+            "febrl_s": round(mine, 2),
+            "febrl_splink_s": round(peer, 2),
+        }
         say(f"FEBRL4: {detail['f1']} in {mine:.2f} s; Splink {detail['f1_splink']} in {peer:.2f} s")
     detail["speedup_over_splink"] = round(statistics.median(ratios), 2)
     left, right, truth = chinese(CHINESE)

@@ -46,6 +46,7 @@ TEMPLATES = {
     "correction-answered": ("数据更正已答复：{title}", "{who}：{what}。{opinion}"),
     "findings-new": ("信息比对发现{what}：{title}", "{title}，新发现{what}，请在{due}前核查。"),
     "finding-late": ("比对线索逾期未核查：{title}", "“{title}”应于{due}前核查，至今未答复。"),
+    "linkage-done": ("人口比对完成：{title}", "{opinion}。"),
     "rectified": ("差评整改回复：{title}", "办件{case}：{opinion}。"),
 }  # fmt: skip
 

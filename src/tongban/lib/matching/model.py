@@ -67,7 +67,7 @@ def train(fields: Sequence[Field], held: Sequence[Coded], found: Sequence[Levels
         score = np.log2(prior / (1 - prior)) + sum(_weight(m[f], u[f])[patterns[:, f]] for f in range(len(fields)))
         odds = np.exp2(np.clip(score, -60, 60))[of]
         rivals = np.bincount(pairs.left, odds, left)[pairs.left] + np.bincount(pairs.right, odds, right)[pairs.right] - odds
-        share = np.bincount(of, odds / (1 + rivals), len(patterns))
+        share = np.bincount(of, odds / (1 + rivals), len(patterns)).astype(np.float64)
         fresh = [_shares(patterns[:, f], share, field.top) for f, field in enumerate(fields)]
         moved = max(float(np.abs(a - b).max()) for a, b in zip(fresh, m, strict=True))
         m, prior = fresh, min(0.5, max(_LEAST**2, float(share.sum()) / (left * right)))

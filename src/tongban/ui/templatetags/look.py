@@ -130,6 +130,7 @@ def act_name(tag: str) -> str:
         "registries.records.kept": _("Records of a department kept"), "registries.subject.read": _("Master record opened"),
         "registries.conflict.decided": _("Differing records decided"), "registries.correction.asked": _("Correction asked for"),
         "registries.correction.answered": _("Correction answered"), "registries.comparison.run": _("Registers compared"),
+        "registries.linkage.asked": _("File to be linked"), "registries.linkage.done": _("File linked"), "registries.link.decided": _("Doubtful link decided"),
         "registries.finding.answered": _("Finding answered"), "hall.consent.answered": _("Consent to fetching data given or withheld"),
         "hall.value.disputed": _("Fetched value said to be wrong"),
     }  # fmt: skip

@@ -159,7 +159,10 @@ def test_a_household_is_not_taken_for_a_person():
     """Six at one address, half of each file known to the other: without one to one in the learning, the address would be the class."""
     chance_of = np.random.default_rng(5)
     number = 1200
-    names = [f"{'王李张刘陈杨'[n % 6]}{'伟芳娜敏静强磊洋勇艳'[int(chance_of.integers(10))]}{'一二三四五六七八九十'[int(chance_of.integers(10))]}" for n in range(number)]
+    names = [
+        f"{'王李张刘陈杨'[n % 6]}{'伟芳娜敏静强磊洋勇艳'[int(chance_of.integers(10))]}{'一二三四五六七八九十'[int(chance_of.integers(10))]}"
+        for n in range(number)
+    ]
     columns = {
         "name": names, "born": [f"{1940 + int(chance_of.integers(80))}{int(chance_of.integers(1, 13)):02d}{int(chance_of.integers(1, 29)):02d}" for _n in names],
         "sex": ["MF"[int(chance_of.integers(2))] for _n in names], "county": [f"3701{n // 6 % 12:02d}" for n in range(number)],

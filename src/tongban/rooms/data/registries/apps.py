@@ -17,6 +17,7 @@ class RegistriesConfig(rooms.RoomConfig):
         "registries.decide": Permission(_("Decide conflicts and answer corrections"), (DATA_STEWARD,)),
         "registries.check": Permission(_("Look into findings of comparisons"), (DATA_STEWARD, CLERK, EXAMINER, SUPERVISOR)),
         "registries.compare": Permission(_("Run comparisons"), (DATA_STEWARD,)),
+        "registries.link": Permission(_("Link files to the population register"), (DATA_STEWARD,)),
         "registries.watch": Permission(_("See all conflicts and corrections"), (SUPERVISOR, ADMINISTRATOR)),
     }
     menu = (

@@ -99,3 +99,39 @@ class FindingAnswered(Event):
     organ: str
     state: str
     words: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkageAsked(Event):
+    tag: ClassVar[str] = "registries.linkage.asked"
+    kind: ClassVar[str] = "linkage"
+    about: ClassVar[str] = "linkage"
+    linkage: str
+    organ: str
+    purpose: str
+    agreement: str
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkageDone(Event):
+    tag: ClassVar[str] = "registries.linkage.done"
+    kind: ClassVar[str] = "linkage"
+    about: ClassVar[str] = "linkage"
+    linkage: str
+    linked: int
+    review: int
+    rejected: int
+    learned: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkDecided(Event):
+    """A clerk saw both records and the evidence. `same`: one person."""
+
+    tag: ClassVar[str] = "registries.link.decided"
+    kind: ClassVar[str] = "linkage"
+    about: ClassVar[str] = "linkage"
+    linkage: str
+    row: int
+    same: bool

@@ -11,6 +11,7 @@ from tongban.kernel.catalogue.supplies import supplies
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.identity.rules import DATA_STEWARD
+from tongban.kernel.jobs import queue
 from tongban.kernel.ledger.delivery import Delivered, handles
 from tongban.kernel.notices import commands as notices
 from tongban.kernel.orgs import queries as orgs
@@ -18,7 +19,7 @@ from tongban.lib.rooms import reference
 from tongban.rooms.data.registries import rules, tasks
 from tongban.rooms.data.registries.commands import disputes
 from tongban.rooms.data.registries.models import Correction, Finding
-from tongban.rooms.data.registries.queries import masters, work
+from tongban.rooms.data.registries.queries import linkages, masters, work
 
 PLATFORM = system("通办·基础库")
 
@@ -88,3 +89,22 @@ def tell_the_offices(event: Delivered) -> None:
         values: dict[str, object] = {"title": told.title, "what": f"{number}条", "due": due.isoformat()}
         people = tasks.people_of(organ)
         notices.send(PLATFORM, accounts=people, key="findings-new", subject=event.subject, values=values, link="/registries/findings/", cause=event.id)
+
+
+@handles("registries.linkage.asked")
+def link_the_file(event: Delivered) -> None:
+    """In the background: learning and comparing take seconds to minutes."""
+    queue.defer("registries.link", key=f"linkage:{event.body['linkage']}", linkage=int(event.body["linkage"]))
+
+
+@handles("registries.linkage.done")
+def tell_who_uploaded(event: Delivered) -> None:
+    """How many were found, and how many wait for a clerk."""
+    held = linkages.linkage(PLATFORM, int(event.body["linkage"]))
+    if held.account is None:
+        return
+    words = f"同一人{held.linked}，待人工比对{held.review}，未找到{held.rejected}"
+    values: dict[str, object] = {"title": held.title, "opinion": words}
+    notices.send(
+        PLATFORM, accounts=[held.account], key="linkage-done", subject=event.subject, values=values, link=f"/registries/linkages/{held.id}/", cause=event.id
+    )

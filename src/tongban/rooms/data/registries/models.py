@@ -198,3 +198,52 @@ class Finding(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["comparison", "entity", "person"], name="registries_finding_once", nulls_distinct=False)]
         indexes = [models.Index(fields=["organ_key", "state"])]
+
+
+class Linkage(models.Model):
+    """A file of persons without numbers that a department had linked to the population register."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "排队中"
+        DONE = "done", "已完成"
+        FAILED = "failed", "失败"
+
+    organ_key = models.CharField(max_length=40)
+    title = models.CharField(max_length=120)
+    purpose = models.CharField(max_length=120)
+    agreement = models.CharField(max_length=24, blank=True, help_text="empty: the organ owns the register")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    rows = models.PositiveIntegerField()
+    linked = models.PositiveIntegerField(default=0)
+    review = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    learned = models.BooleanField(default=False, help_text="weights were learned from this file; else the shipped ones")
+    model = models.TextField(blank=True)
+    asked_by = models.CharField(max_length=60)
+    account = models.BigIntegerField(null=True)
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    fault = models.CharField(max_length=300, blank=True)
+
+
+class LinkedRow(models.Model):
+    """A row of such a file, the likeliest person, and the evidence field by field."""
+
+    linkage = models.ForeignKey(Linkage, on_delete=models.CASCADE, related_name="found")
+    row = models.PositiveIntegerField()
+    record = columns.SealedJSON()
+    person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    likely = models.FloatField(default=0)
+    evidence = models.JSONField(default=list, help_text="[[field, level, weight in bits]]")
+    zone = models.CharField(max_length=8, blank=True, help_text="link, review, reject; empty before the run")
+    decided = models.CharField(max_length=4, blank=True, help_text="same, not")
+    decided_by = models.CharField(max_length=60, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["linkage", "row"], name="registries_linked_once")]
+        indexes = [models.Index(fields=["linkage", "zone"])]
+
+    def cohort(self) -> str:
+        """The department that brought the file."""
+        return columns.cohort("linkage", self.linkage.organ_key)

@@ -9,7 +9,7 @@ from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock
 from tongban.lib.errors import NotFound
 from tongban.rooms.data.registries import rules
-from tongban.rooms.data.registries.commands import comparisons
+from tongban.rooms.data.registries.commands import comparisons, linkages
 from tongban.rooms.data.registries.models import Finding
 
 PLATFORM = system("通办·基础库")
@@ -21,6 +21,12 @@ def compare() -> None:
     for name in rules.COMPARISONS:
         comparisons.run_comparison(PLATFORM, comparison=name)
     tell_late()
+
+
+@task("registries.link", lock="registries.link")
+def link(linkage: int) -> None:
+    """One file after the other: each takes a core and the whole register."""
+    linkages.run_linkage(PLATFORM, linkage=linkage)
 
 
 def people_of(organ_key: str) -> list[int]:

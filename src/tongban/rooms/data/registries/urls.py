@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tongban.rooms.data.registries.views import findings, subjects, work
+from tongban.rooms.data.registries.views import findings, linkages, subjects, work
 
 app_name = "registries"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("entities/", subjects.entities, name="entities"),
     path("entities/<str:code>/", subjects.entity, name="entity"),
     path("conflicts/", work.conflicts, name="conflicts"),
+    path("linkages/", linkages.linkages, name="linkages"),
+    path("linkages/<int:linkage>/", linkages.linkage, name="linkage"),
     path("findings/", findings.findings, name="findings"),
     path("corrections/", work.corrections, name="corrections"),
 ]
