@@ -13,7 +13,7 @@ SHOTS = (
     ("apply", "zhang", "/hall/matters/food-operation-permit-new@370102/apply/", 1440), ("one-thing", "zhang", "/hall/one-thing/open-restaurant/", 1440), ("case", "zhang", "/hall/mine/", 1440),
     ("work", "qian", "/hall/desk/", 1440), ("board", "zhou", "/supervision/", 1440), ("editor", "wu", "/hall/editor/items/food-operation-permit-new/", 1440),
     ("process", "wu", "/hall/processes/4/", 1440), ("acts", "lv", "/account/acts/", 1440), ("security", "wang", "/account/own/security/", 1440),
-    ("recovery", "chen", "/continuity/", 1440), ("posture", "he", "/security/", 1440), ("networks", "chen", "/networks/", 1440), ("catalogue", "tao", "/exchange/", 1440), ("flow", "jin", "/exchange/flows/XY2026-000005/", 1440), ("phone", "", "/", 390), ("phone-guide", "", "/hall/matters/food-operation-permit-new@370102/", 390),
+    ("recovery", "chen", "/continuity/", 1440), ("posture", "he", "/security/", 1440), ("networks", "chen", "/networks/", 1440), ("catalogue", "tao", "/exchange/", 1440), ("flow", "jin", "/exchange/flows/XY2026-000005/", 1440), ("consent", "zhang", "/hall/matters/food-operation-permit-new@370102/apply/", 1440), ("registries", "xu", "/registries/", 1440), ("findings", "jin", "/registries/findings/", 1440), ("phone", "", "/", 390), ("phone-guide", "", "/hall/matters/food-operation-permit-new@370102/", 390),
 )  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def main() -> None:
                 page.locator(f'form[action="/account/persona/{persona}/"] button').click()
             page.goto(address + path)
             if name == "apply":
-                page.locator(".tb-formbar a[data-main]").click()
+                page.locator(".tb-formbar [data-main]").click()
             if name == "case":
                 page.locator("table a").first.click()
             page.wait_for_timeout(1200)
