@@ -84,6 +84,7 @@ ENGLISH = {
     "纳税而未登记": "Pays tax, registered nowhere", "待核查": "To be looked into", "属实已处理": "True, dealt with", "核查不属实": "Not so", "已自行消除": "Gone by itself",
     "待人工比对": "For review", "同一人": "Same person", "未找到": "Not found", "行政区划": "Region", "读音相同": "Sounds the same", "一字之差": "One character apart",
     "一处笔误": "One slip", "两处笔误": "Two slips", "很像": "Close", "相像": "Alike", "不同": "Differs", "缺项": "Nothing", "排队中": "Waiting", "已完成": "Done",
+    "内容不一致": "Contents differ", "仅左表有": "Left table only", "仅右表有": "Right table only",
     # base registries: attributes, ties, standing
     "人口基础信息库": "Population registry", "法人单位基础信息库": "Registry of legal persons", "公民身份号码": "Citizen identity number", "性别": "Sex", "出生日期": "Born on",
     "民族": "Ethnicity", "居住地行政区划": "Region of residence", "户号": "Household number", "与户主关系": "Relation to head", "户主姓名": "Head of household",

@@ -126,7 +126,7 @@ def act_name(tag: str) -> str:
         "catalogue.access.requested": _("Resource applied for"), "catalogue.access.answered": _("Application for a resource answered"),
         "catalogue.agreement.signed": _("Agreement signed"), "catalogue.agreement.moved": _("Agreement suspended, resumed or ended"),
         "catalogue.data.fetched": _("Data fetched under an agreement"), "exchange.endpoint.kept": _("Database of a department kept"), "exchange.flow.moved": _("Flow begun, run, paused or failed"),
-        "exchange.batch.sent": _("Batch sent"), "exchange.batch.taken": _("Batch taken"), "catalogue.resource.subscribed": _("Subscription to a resource"),
+        "exchange.batch.sent": _("Batch sent"), "exchange.batch.taken": _("Batch taken"), "exchange.tables.compared": _("Tables compared"), "catalogue.resource.subscribed": _("Subscription to a resource"),
         "registries.records.kept": _("Records of a department kept"), "registries.subject.read": _("Master record opened"),
         "registries.conflict.decided": _("Differing records decided"), "registries.correction.asked": _("Correction asked for"),
         "registries.correction.answered": _("Correction answered"), "registries.comparison.run": _("Registers compared"),

@@ -13,12 +13,13 @@ from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock, columns, sm
 from tongban.lib.acts import command, nothing_changed, record
+from tongban.lib.bus import comparison
 from tongban.lib.bus.checks import Fault
 from tongban.lib.bus.contract import Contract
 from tongban.lib.bus.envelope import Envelope, Receipt
 from tongban.lib.errors import Conflict, Invalid, Refused
 from tongban.rooms.data.exchange import events, queries, rules
-from tongban.rooms.data.exchange.models import Batch, Endpoint, Flow, SetAside
+from tongban.rooms.data.exchange.models import Batch, Endpoint, Flow, SetAside, TableComparison
 
 KEPT_ASIDE = 10_000  # values of one batch; more than that is a broken source, not work for a person
 
@@ -206,3 +207,36 @@ def keep_corrected(actor: Actor, *, agreement: str, aside: list[int]) -> None:
         nothing_changed()
         return
     record(actor, events.FlowMoved(agreement=agreement, move="corrected", words=str(done)))
+
+
+@command("catalogue.request")
+def compare_tables(actor: Actor, *, endpoint: str, left: str, right: str, key: str, columns: Sequence[str], purpose: str) -> TableComparison:
+    """Compare two tables of the own organ's database by key; the findings stay beside them.
+
+    A table that a flow fills is compared only if its agreement is in force and names comparison 比对 among its purposes. Raises Refused
+    otherwise, Invalid for names that the database does not know.
+    """
+    faults = {n: _("Please fill in.") for n, v in (("left", left), ("right", right), ("key", key), ("purpose", purpose)) if not v.strip()}
+    if faults:
+        raise Invalid(_("%(n)s entries need a change.") % {"n": len(faults)}, fields=faults)
+    held = queries.endpoints(actor).filter(key=endpoint).first()
+    if held is None:
+        raise Invalid.at("endpoint", _("Choose a database of your organ."))
+    flows = Flow.objects.filter(target=held, target_table__in=(left, right))
+    for one in flows:
+        agreed = access.agreement(actor, one.agreement)
+        if access.standing(agreed) != "in-force" or "比对" not in " ".join([agreed.terms["purpose"], *agreed.terms["purposes"]]):
+            raise Refused(_("Agreement %(number)s does not allow comparison: its purposes must name it.") % {"number": one.agreement})
+    found = comparison.compare(held.address, left.strip(), right.strip(), key=key.strip(), columns=[c for c in columns if c])
+    numbers = sorted(one.agreement for one in flows)
+    made = TableComparison.objects.create(
+        organ_id=held.organ_id, endpoint=held, left=left.strip(), right=right.strip(), key=key.strip(), columns=[c for c in columns if c], purpose=purpose.strip()[:120],
+        agreements=numbers, findings=found.table, agree=found.agree, differ=found.differ, only_left=found.only_left, only_right=found.only_right,
+        ran_by=actor.name, ran_at=clock.now(),
+    )  # fmt: skip
+    told = events.TablesCompared(
+        endpoint=held.key, left=made.left, right=made.right, purpose=made.purpose, agreements=numbers, agree=made.agree, differ=made.differ,
+        only_left=made.only_left, only_right=made.only_right,
+    )  # fmt: skip
+    record(actor, told)
+    return made

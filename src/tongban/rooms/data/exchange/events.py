@@ -56,3 +56,21 @@ class BatchTaken(Event):
     rows: int
     receipt: str
     signature: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TablesCompared(Event):
+    """`agreements`: under which the compared tables were filled."""
+
+    tag: ClassVar[str] = "exchange.tables.compared"
+    kind: ClassVar[str] = "endpoint"
+    about: ClassVar[str] = "endpoint"
+    endpoint: str
+    left: str
+    right: str
+    purpose: str
+    agreements: list[str]
+    agree: int
+    differ: int
+    only_left: int
+    only_right: int

@@ -85,3 +85,23 @@ class SetAside(models.Model):
 
     def cohort(self) -> str:
         return columns.cohort("aside", self.flow.provider.key, self.found_at.year)
+
+
+class TableComparison(models.Model):
+    """Two tables of an organ's own database compared by key, one of them perhaps filled by a flow. The findings stay in that database."""
+
+    organ = models.ForeignKey("orgs.Organ", on_delete=models.PROTECT, related_name="+")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
+    left = models.CharField(max_length=127)
+    right = models.CharField(max_length=127)
+    key = models.CharField(max_length=63)
+    columns = models.JSONField(default=list)
+    purpose = models.CharField(max_length=120)
+    agreements = models.JSONField(default=list, help_text="under which the tables were filled")
+    findings = models.CharField(max_length=63)
+    agree = models.BigIntegerField()
+    differ = models.BigIntegerField()
+    only_left = models.BigIntegerField()
+    only_right = models.BigIntegerField()
+    ran_by = models.CharField(max_length=60)
+    ran_at = models.DateTimeField()

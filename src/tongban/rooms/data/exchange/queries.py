@@ -16,7 +16,7 @@ from tongban.lib.bus import proofs
 from tongban.lib.bus.envelope import Envelope, Receipt
 from tongban.lib.errors import NotFound
 from tongban.rooms.data.exchange import rules
-from tongban.rooms.data.exchange.models import Batch, Endpoint, Flow, SetAside
+from tongban.rooms.data.exchange.models import Batch, Endpoint, Flow, SetAside, TableComparison
 
 
 def _reach(actor: Actor) -> Q:
@@ -133,3 +133,18 @@ def proof(actor: Actor, one: Flow, number: int) -> dict[str, Any]:
     kept = [ledger.proof(actor, subject=f"batch:{one.agreement}/{number}", keys=signers(), tag=tag) for tag in tags]
     taken = (Receipt(**held.receipt), held.receipt_signature) if held.receipt else None
     return proofs.make(agreement.terms, signed, (Envelope(**held.envelope), held.signature), taken, kept)
+
+
+def comparisons(actor: Actor) -> QuerySet[TableComparison]:
+    """Comparisons of the own organ's tables, the newest first."""
+    actor.require("catalogue.edit")
+    rows = TableComparison.objects.select_related("endpoint", "organ").order_by("-id")
+    return rows if actor.is_system else rows.filter(organ_id=actor.organ)
+
+
+def comparison(actor: Actor, identifier: int) -> TableComparison:
+    """One of them; raises NotFound."""
+    found = comparisons(actor).filter(id=identifier).first()
+    if found is None:
+        raise NotFound(_("There is no such comparison of your organ."))
+    return found

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tongban.rooms.data.exchange.views import access, catalogue, drafts, flows
+from tongban.rooms.data.exchange.views import access, catalogue, comparisons, drafts, flows
 
 app_name = "exchange"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("requests/<slug:number>/", access.request_page, name="request"),
     path("agreements/", access.agreements, name="agreements"),
     path("agreements/<slug:number>/", access.agreement, name="agreement"),
+    path("comparisons/", comparisons.comparisons, name="comparisons"),
+    path("comparisons/<int:comparison>/", comparisons.comparison, name="comparison"),
     path("flows/", flows.flows, name="flows"),
     path("flows/<slug:number>/", flows.flow, name="flow"),
     path("flows/<slug:number>/batches/<int:batch>/", flows.proof, name="proof"),

@@ -5,19 +5,20 @@ import os
 from dataclasses import replace
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.conf import settings
 
 from tongban.kernel.catalogue import seed
 from tongban.kernel.catalogue.commands import access, agreements
-from tongban.kernel.catalogue.models import Resource
+from tongban.kernel.catalogue.models import Agreement, Resource
 from tongban.kernel.catalogue.rules.access import Asked
 from tongban.kernel.catalogue.rules.resources import Item
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.ledger.models import Entry
 from tongban.lib import clock, sm
-from tongban.lib.bus import proofs
+from tongban.lib.bus import comparison, proofs
 from tongban.lib.bus.checks import Fault
 from tongban.lib.bus.envelope import Envelope, Receipt
 from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
@@ -203,3 +204,52 @@ def test_a_proof_stands_by_itself_and_falls_with_any_change(flow, as_persona):
     other = replace(receipt, batch=2)
     signed = {**document, "receipt": {**document["receipt"], "batch": 2}, "receipt_signature": agreements.organ_key("sd-hrss").sign(other.canonical()).hex()}
     assert "the receipt is for another batch" in proofs.judge(json.dumps(signed).encode()).faults
+
+
+class TestComparing:
+    @pytest.fixture
+    def tables(self, flow):
+        """What the flow would have filled, and the department's own."""
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as line:
+            line.execute("CREATE TABLE entity (credit_code text PRIMARY KEY, name text); CREATE TABLE employer (credit_code text, name text)")
+            line.execute("INSERT INTO entity VALUES ('A', '甲'), ('B', '乙'); INSERT INTO employer VALUES ('B', '乙改'), ('C', '丙')")
+            yield flow
+            line.execute(f"DROP TABLE entity, employer; DROP TABLE IF EXISTS {comparison.findings_table('public.entity', 'public.employer')}")
+
+    def run(self, who="tao", **changes):
+        asked = {
+            "endpoint": "hrss",
+            "left": "public.entity",
+            "right": "public.employer",
+            "key": "credit_code",
+            "columns": ["name"],
+            "purpose": "参保核验",
+            **changes,
+        }
+        return commands.compare_tables(person(who), **asked)
+
+    def test_what_came_by_a_flow_against_the_own_table(self, tables):
+        made = self.run()
+        assert (made.agree, made.differ, made.only_left, made.only_right) == (0, 1, 1, 1)
+        assert made.agreements == [tables.agreement]
+        assert Entry.objects.get(tag="exchange.tables.compared").body["agreements"] == [tables.agreement]
+
+    def test_an_agreement_that_does_not_name_it_forbids_it(self, tables):
+        Agreement.objects.filter(number=tables.agreement).update(terms={**Agreement.objects.get(number=tables.agreement).terms, "purpose": "办理业务"})
+        with pytest.raises(Refused):
+            self.run()
+
+    def test_only_the_own_database_and_what_is_there(self, tables):
+        for changes in ({"who": "jin"}, {"endpoint": "nothing"}, {"left": "public.nothing"}, {"key": ""}, {"purpose": " "}):
+            with pytest.raises(Invalid):
+                self.run(**changes)
+
+    def test_the_pages(self, tables, as_persona):
+        client = as_persona("tao")
+        assert "尚未比对" in client.get("/exchange/comparisons/").content.decode()
+        told = {"endpoint": "hrss", "left": "public.entity", "right": "public.employer", "key": "credit_code", "columns": "name", "purpose": "参保核验"}
+        assert client.post("/exchange/comparisons/", {**told, "left": ""}).status_code == 422
+        page = client.post("/exchange/comparisons/", told, follow=True).content.decode()
+        assert "仅左表有" in page
+        assert "内容不一致" in page
+        assert "public.entity × public.employer" in client.get("/exchange/comparisons/").content.decode()
