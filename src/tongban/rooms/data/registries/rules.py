@@ -179,12 +179,17 @@ DAYS = ("born_on", "died_on", "married_on", "established_on", "appointed_on", "l
 LONGEST = 2000  # characters of a value
 
 
-def row_fault(registry: str, values: Mapping[str, Any], key_fault: str) -> str:
-    """ "" or why a row cannot be kept: no-key, unknown (an attribute that the registry lacks), value, day, or the key's own fault."""
+def row_fault(registry: str, values: Mapping[str, Any], key_fault: str, sources: set[str]) -> str:
+    """ "" or why a row cannot be kept: no-key, unknown (an attribute that the registry lacks), not-source, value, day, or the key's own fault.
+
+    `sources`: the attributes that the organ is a source of.
+    """
     if not values.get(KEYS[registry]):
         return "no-key"
     if any(a not in ATTRIBUTES[registry] for a in values):
         return "unknown"
+    if not values.keys() <= sources or not values.keys() - {KEYS[registry]}:
+        return "not-source"
     if any(isinstance(v, bool) or not isinstance(v, str | int | float) or len(str(v)) > LONGEST or "\0" in str(v) for v in values.values()):
         return "value"
     if any(day(values[a]) is None for a in DAYS if a in values):

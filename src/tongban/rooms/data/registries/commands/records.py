@@ -36,8 +36,8 @@ def keep_records(
 ) -> Kept:
     """Keep what `organ` says of each row's subject; a row that says nothing new leaves no record.
 
-    A row is attribute -> value with the registry's key; `legal_on` may stand in the row. Faulty rows are left out and told.
-    Raises Refused for the words of another organ, Invalid for an unknown registry.
+    A row is attribute -> value with the registry's key; `legal_on` may stand in the row. Faulty rows are left out and told; an organ speaks
+    only of attributes whose ranks name it. Raises Refused for the words of another organ, Invalid for an unknown registry.
     """
     if registry not in rules.REGISTRIES:
         raise Invalid(_("There is no registry %(name)s.") % {"name": registry})
@@ -47,10 +47,11 @@ def keep_records(
     faults: list[tuple[int, str]] = []
     chunk: list[tuple[dict[str, Any], date]] = []
     today = clock.today()
+    sources = {attribute for attribute, ranks in masters.authority(registry, today).items() if organ in ranks} | {rules.KEYS[registry]}
     for number, row in enumerate(rows, 1):
         values = {k: v for k, v in row.items() if k != "legal_on" and v not in (None, "")}
         since = rules.day(row["legal_on"]) if row.get("legal_on") else legal_on or today
-        fault = rules.row_fault(registry, values, _key_fault(registry, values, today)) or ("" if since else "day")
+        fault = rules.row_fault(registry, values, _key_fault(registry, values, today), sources) or ("" if since else "day")
         if fault or since is None:
             faults.append((number, fault))
         else:

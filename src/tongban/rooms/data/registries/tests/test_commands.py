@@ -40,7 +40,13 @@ class TestKeeping:
         assert (kept.new, kept.same, Record.objects.count()) == (0, 1, before)
 
     def test_faulty_rows_are_told_with_their_number_and_the_good_ones_kept(self):
-        kept = keep("sd-civil", {"id_number": ZHANG, "marital_status": "已婚"}, {"id_number": ZHANG[:-1] + "7"}, {"name": "无号"}, {"id_number": ZHANG, "x": 1})
+        kept = keep(
+            "sd-civil",
+            {"id_number": ZHANG, "marital_status": "已婚"},
+            {"id_number": ZHANG[:-1] + "7", "name": "误"},
+            {"name": "无号"},
+            {"id_number": ZHANG, "x": 1},
+        )
         assert (kept.new, kept.faults) == (1, [(2, "check-digit"), (3, "no-key"), (4, "unknown")])
 
     def test_differing_words_make_a_conflict_and_agreement_ends_it(self, known):
@@ -55,6 +61,11 @@ class TestKeeping:
             records.keep_records(official("tao"), registry="population", organ="sd-police", rows=[], origin="x")
         kept = records.keep_records(official("tao"), registry="population", organ="sd-hrss", rows=[{"id_number": ZHANG, "insured_months": 9}], origin="x")
         assert kept.new == 1
+
+    def test_an_organ_speaks_only_of_what_it_is_a_source_of(self):
+        assert keep("sd-stat", {"id_number": ZHANG, "name": "张合成"}).faults == [(1, "not-source")]
+        assert keep("sd-health", {"id_number": ZHANG, "marital_status": "已婚"}).faults == [(1, "not-source")]
+        assert masters.person_numbered(ZHANG) is None
 
     def test_numbers_and_names_lie_sealed(self, known):
         from django.db import connection

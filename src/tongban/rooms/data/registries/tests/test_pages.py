@@ -79,7 +79,7 @@ def test_the_api_keeps_reads_and_decides(known, as_persona):
     client = as_persona("jin")
     code = Entity.objects.get(name__contains="一家小馆").credit_code
     row = {"credit_code": code, "business_scope": "餐饮服务；食品销售；外卖递送服务"}
-    body = {"registry": "entities", "origin": "api", "legal_on": "2026-11-01", "rows": [row, {"credit_code": "1"}]}
+    body = {"registry": "entities", "origin": "api", "legal_on": "2026-11-01", "rows": [row, {"credit_code": "1", "name": "误"}]}
     kept = client.post("/api/registries/records", json.dumps(body), content_type="application/json")
     assert kept.json() == {"new": 1, "same": 0, "conflicts": 0, "faults": [[2, "length"]]}
     told = {a["attribute"]: a for a in client.get(f"/api/registries/entities/{code}").json()}
