@@ -125,9 +125,6 @@ def up(options: argparse.Namespace) -> int:
         os.environ["TONGBAN_PEOPLE"] = str(max(0, people))
     if options.detach:
         return _detach(options)
-    people = getattr(options, "people", None)  # `failover` and `promote` start without asking
-    if people is not None:
-        os.environ["TONGBAN_PEOPLE"] = str(max(0, people))
     return _foreground(options)
 
 

@@ -1,5 +1,6 @@
 """Regions and organs are public: these queries ask for no actor."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -144,6 +145,12 @@ def organs(region: str = "", *, on: date | None = None, exact: bool = False) -> 
 
 def organ_names(ids: set[int]) -> dict[int, str]:
     return dict(Organ.objects.filter(id__in=ids).values_list("id", "name"))
+
+
+def short_names(keys: Iterable[str]) -> dict[str, str]:
+    """What organs are called for short, by key, in one question; a key that is gone is its own name."""
+    wanted = set(keys)
+    return {k: k for k in wanted} | dict(Organ.objects.filter(key__in=wanted).values_list("key", "short_name"))
 
 
 def organ_history(one: Organ) -> list[OrganSuccession]:

@@ -26,11 +26,6 @@ def prepared(columns: Mapping[str, list[str]]) -> Columns:
     return {**columns, "name": [sounds[name] for name in columns["name"]]}
 
 
-def apart(columns: Mapping[str, list[str]]) -> dict[str, list[str | None]]:
-    """Name and sound as columns of their own."""
-    return {"name": [v.partition("|")[0] or None for v in columns["name"]], "sound": [v.partition("|")[2] or None for v in columns["name"]]}
-
-
 def blocks(held: Mapping[str, Coded]) -> list[Block]:
     """Sound of the name within a county, which holds the name itself; day and sex, cut by county where a day is crowded; name and day; address."""
     name, born, sex, county = (held[n] for n in ("name", "born", "sex", "county"))

@@ -13,7 +13,7 @@ from tongban.lib import clock, columns
 from tongban.rooms.data.registries import rules
 from tongban.rooms.data.registries.models import PERSON_INDEX, Conflict, Entity, Link, Person, Record
 from tongban.rooms.data.registries.seed import words
-from tongban.rooms.data.registries.seed.people import AS_OF, Population, people
+from tongban.rooms.data.registries.seed.people import Population, people
 
 ORIGIN = "synthetic"
 _CHUNK = 20_000
@@ -154,6 +154,3 @@ def _settle_sequences() -> None:
             table = model._meta.db_table
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")  # noqa: S608 - names of our own
             cursor.execute(f"ANALYZE {table}")
-
-
-__all__ = ["AS_OF", "load"]

@@ -103,3 +103,19 @@ def test_a_finding_is_answered_by_the_office(known, as_persona):
     one.refresh_from_db()
     assert (one.state, one.answered_by) == ("confirmed", "李合成")
     assert one.entity.credit_code in client.get("/registries/findings/?state=all&export=csv").content.decode()
+
+
+def test_lists_ask_for_names_once_however_many_rows(people, as_persona, django_assert_max_num_queries):
+    from tongban.rooms.data.registries.models import Conflict
+
+    one = Entity.objects.first()
+    Conflict.objects.bulk_create(
+        Conflict(registry="entities", subject=n, attribute="name", state="by-rank", region_code="370102", organs="sd-samr,sd-tax,gone", found_at=one.changed_at)
+        for n in range(10**6, 10**6 + 25)
+    )
+    client = as_persona("jin")
+    for more in ("", "&export=csv"):
+        with django_assert_max_num_queries(14):
+            told = client.get(f"/registries/conflicts/?state=by-rank{more}").content.decode()
+        assert "省市场监管局" in told
+        assert "gone" in told

@@ -13,7 +13,6 @@ from tongban.rooms.data.registries import rules
 from tongban.rooms.data.registries.commands import comparisons
 from tongban.rooms.data.registries.models import Finding
 from tongban.rooms.data.registries.queries import findings as queries
-from tongban.rooms.data.registries.views.subjects import organ_name
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
 from tongban.ui.fields import identifier
@@ -35,26 +34,29 @@ def findings(request: HttpRequest) -> HttpResponse:
     state = chosen["state"] if chosen["state"] in Finding.State.values else ""
     rows = queries.findings(actor, comparison=chosen["comparison"][:30], state=state)
     if request.GET.get("export"):
+        found = list(rows[:20_000])
+        names = orgs.short_names(f.organ_key for f in found)
         columns = (_("Finding"), _("Credit code"), _("Name"), _("Office"), _("Region"), _("Due"), _("State"), _("Answer"))
         told = (
             (
                 rules.COMPARISONS[f.comparison].title,
                 f.entity.credit_code,
                 f.entity.name,
-                organ_name(f.organ_key),
+                names[f.organ_key],
                 orgs.full_name(f.region_code),
                 f.due,
                 f.get_state_display(),
                 f.answer,
             )
-            for f in rows[:20_000]
+            for f in found
         )
         return exports.table(request.GET["export"], "findings", columns, told)
     page, counts = Paginator(rows, 25).get_page(request.GET.get("page")), queries.counts(actor)
+    names = orgs.short_names(f.organ_key for f in page)
     context = {
         "tab": "registries:findings", "part": "findings", "page": page, "chosen": chosen, "fault": fault, "lights": LIGHTS, "states": Finding.State.choices,
         "comparisons": [(key, told, counts.get(key, 0)) for key, told in rules.COMPARISONS.items()], "today": clock.today(),
-        "told": [(f, rules.COMPARISONS[f.comparison], organ_name(f.organ_key)) for f in page],
+        "told": [(f, rules.COMPARISONS[f.comparison], names[f.organ_key]) for f in page],
         "failed": identifier(request.POST.get("finding", "")) if fault else 0,
     }  # fmt: skip
     return render(request, "registries/findings.html", context, status=422 if fault else 200)

@@ -1,5 +1,6 @@
 """One master record: every attribute with whose word it is, who says otherwise, as known on any day."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -54,23 +55,15 @@ class Line:
     decidable: bool
 
 
-def organ_name(key: str) -> str:
-    """A short name, or the key of an organ that is gone."""
-    try:
-        return orgs.organ(key).short_name
-    except NotFound:
-        return key
-
-
-def _word(attribute: str, claim: rules.Claim) -> Word:
+def _word(attribute: str, claim: rules.Claim, names: Mapping[str, str]) -> Word:
     told = str(claim.value if claim.value is not None else "")
     shown = masking.mask_id(told) if attribute in rules.PERSONAL else told
     if attribute == "region_code":
         shown = orgs.division_name(told) or told
-    return Word(shown, organ_name(claim.said.organ), claim.said.legal_on, claim.said.recorded_at, claim.rank, claim.said.id, claim.said.organ)
+    return Word(shown, names[claim.said.organ], claim.said.legal_on, claim.said.recorded_at, claim.rank, claim.said.id, claim.said.organ)
 
 
-def lines(actor: Actor, view: masters.View) -> list[Line]:
+def lines(actor: Actor, view: masters.View, names: Mapping[str, str]) -> list[Line]:
     """Every attribute in the registry's order; who may decide is who counts most."""
     made = []
     for key, label in rules.ATTRIBUTES[view.registry].items():
@@ -80,7 +73,7 @@ def lines(actor: Actor, view: masters.View) -> list[Line]:
         claims = (held.claim, *held.others)
         best = {c.said.organ for c in claims if c.rank == min(x.rank for x in claims)}
         decidable = bool(held.others) and actor.may("registries.decide") and actor.organ_key in best
-        made.append(Line(key, label, _word(key, held.claim), [_word(key, c) for c in held.others], held.state, decidable))
+        made.append(Line(key, label, _word(key, held.claim, names), [_word(key, c, names) for c in held.others], held.state, decidable))
     return made
 
 
@@ -101,10 +94,10 @@ def _view(registry: str, master: masters.Master, asked: dict[str, str]) -> maste
 def _context(actor: Actor, registry: str, master: masters.Master, asked: dict[str, str]) -> dict[str, Any]:
     view = _view(registry, master, asked)
     history = sorted(view.records, key=lambda r: (r.recorded_at, r.id), reverse=True)
-    told = rules.ATTRIBUTES[registry]
+    told, names = rules.ATTRIBUTES[registry], orgs.short_names(r.organ for r in view.records)
     return {
-        "master": master, "heading": master.content.get("name", ""), "view": view, "lines": lines(actor, view), "standing": STANDING, "lights": LIGHTS, "link_kinds": LINKS,
-        "history": [(r, organ_name(r.organ), [told[k] for k in r.values if k in told]) for r in history], "ties": list(masters.links(master)[:50]),
+        "master": master, "heading": master.content.get("name", ""), "view": view, "lines": lines(actor, view, names), "standing": STANDING, "lights": LIGHTS, "link_kinds": LINKS,
+        "history": [(r, names[r.organ], [told[k] for k in r.values if k in told]) for r in history], "ties": list(masters.links(master)[:50]),
     }  # fmt: skip
 
 

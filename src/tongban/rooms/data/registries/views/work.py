@@ -1,5 +1,7 @@
 """The registries at a glance; conflicts and corrections as work."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +17,7 @@ from tongban.rooms.data.registries.commands import disputes
 from tongban.rooms.data.registries.models import Conflict as Difference
 from tongban.rooms.data.registries.models import Correction
 from tongban.rooms.data.registries.queries import masters, work
-from tongban.rooms.data.registries.views.subjects import LIGHTS, STANDING, organ_name
+from tongban.rooms.data.registries.views.subjects import LIGHTS, STANDING
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
 from tongban.ui.fields import identifier
@@ -30,7 +32,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     figures = work.figures(actor)
     ages = work.pyramid(actor, clock.today())
     widest = max((max(men, women) for _age, men, women in ages), default=1) or 1
-    sources = [(rules.REGISTRIES[s["registry"]], organ_name(s["organ_key"]), s["n"]) for s in figures["sources"]]
+    names = orgs.short_names(s["organ_key"] for s in figures["sources"])
+    sources = [(rules.REGISTRIES[s["registry"]], names[s["organ_key"]], s["n"]) for s in figures["sources"]]
     context = {
         "tab": "registries:overview", "part": "overview", "figures": figures, "sources": sources,
         "ages": [_bar(place, a, men / widest, women / widest) | {"men": men, "women": women} for place, (a, men, women) in enumerate(reversed(ages))],
@@ -57,26 +60,33 @@ def conflicts(request: HttpRequest) -> HttpResponse:
     chosen = {"registry": request.GET.get("registry", ""), "state": request.GET.get("state", "open"), "attribute": request.GET.get("attribute", "")}
     rows = work.conflicts(actor, registry=chosen["registry"], state=chosen["state"] if chosen["state"] in STANDING else "", attribute=chosen["attribute"])
     if request.GET.get("export"):
+        found = list(rows[:20_000])
+        names = _names(found)
         columns = (_("Registry"), _("Attribute"), _("Organs"), _("State"), _("Region"), _("Found"))
         told = (
             (
                 rules.REGISTRIES[c.registry],
                 label(c),
-                "、".join(map(organ_name, c.organs.split(","))),
+                "、".join(names[o] for o in c.organs.split(",")),
                 STANDING[c.state],
                 orgs.division_name(c.region_code),
                 c.found_at,
             )
-            for c in rows[:20_000]
+            for c in found
         )
         return exports.table(request.GET["export"], "conflicts", columns, told)
     page = Paginator(rows, 25).get_page(request.GET.get("page"))
+    names = _names(page.object_list)
     codes = masters.codes_of([c.subject for c in page if c.registry == rules.ENTITIES])
     context = {
         "tab": "registries:overview", "part": "conflicts", "page": page, "chosen": chosen, "standing": STANDING, "lights": LIGHTS,
-        "registries": rules.REGISTRIES, "told": [(c, label(c), [organ_name(o) for o in c.organs.split(",")], orgs.division_name(c.region_code), codes.get(c.subject)) for c in page],
+        "registries": rules.REGISTRIES, "told": [(c, label(c), [names[o] for o in c.organs.split(",")], orgs.division_name(c.region_code), codes.get(c.subject)) for c in page],
     }  # fmt: skip
     return render(request, "registries/conflicts.html", context)
+
+
+def _names(rows: Iterable[Difference]) -> dict[str, str]:
+    return orgs.short_names(key for row in rows for key in row.organs.split(","))
 
 
 @shows("correction")
@@ -99,9 +109,10 @@ def corrections(request: HttpRequest) -> HttpResponse:
         except (Invalid, Conflict, Refused) as refused:
             fault = str(refused)
     page = Paginator(work.corrections(actor), 25).get_page(request.GET.get("page"))
+    names = orgs.short_names(c.organ_key for c in page)
     context = {
         "tab": "registries:overview", "part": "corrections", "page": page, "fault": fault, "lights": CORRECTIONS,
-        "registries": rules.REGISTRIES, "told": [(c, label(c), organ_name(c.organ_key), _now(c)) for c in page], "failed": identifier(request.POST.get("correction", "")) if fault else 0,
+        "registries": rules.REGISTRIES, "told": [(c, label(c), names[c.organ_key], _now(c)) for c in page], "failed": identifier(request.POST.get("correction", "")) if fault else 0,
     }  # fmt: skip
     return render(request, "registries/corrections.html", context, status=422 if fault else 200)
 
