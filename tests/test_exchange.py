@@ -6,6 +6,7 @@ import random
 import shutil
 import signal
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from tests.test_group import Installation
 
 NUMBER = "XY2026-000005"
+QUERIES = "XY2026-000001"  # 省人社厅 asks about enterprises
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +142,50 @@ def test_either_side_can_be_handed_the_proof(installation, tmp_path):
         assert installation.run("verify", str(file)).returncode == 1
     file.write_bytes(b'{"format": "tongban-exchange-proof/1"}')
     assert installation.run("verify", str(file)).returncode == 2
+
+
+def test_a_single_question_travels_signed_and_its_proof_stands_alone(installation, tmp_path):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    address = f"http://127.0.0.1:{installation.port}/api"
+
+    def call(path, body, token=""):
+        request = urllib.request.Request(address + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        try:
+            with opener.open(request, timeout=20) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as fault:
+            return json.loads(fault.read())
+
+    token = call("/account/tokens", {"username": "tao", "password": "Tongban-demo-1"})["token"]
+    with database(installation) as line:
+        key, name = line.execute("SELECT credit_code, name FROM registries_entity ORDER BY id LIMIT 1").fetchone()
+        before = line.execute("SELECT count(*) FROM ledger_entry WHERE tag = 'catalogue.data.fetched'").fetchone()[0]
+    asked = {"key": key, "purpose": "就业和社会保险业务核验"}
+    answer = {}
+
+    def answered():
+        answer.update(call(f"/exchange/agreements/{QUERIES}/query", asked, token))
+        return "values" in answer
+
+    assert until(answered), answer
+    assert answer["values"]["name"] == name
+    with database(installation) as line:
+        assert line.execute("SELECT count(*) FROM ledger_entry WHERE tag = 'catalogue.data.fetched'").fetchone()[0] == before + 1
+    file = tmp_path / "query.json"
+    file.write_text(json.dumps(answer["proof"], ensure_ascii=False))
+    told = installation.run("verify", str(file))
+    assert told.returncode == 0, told.stdout
+    assert key in told.stdout
+    file.write_text(json.dumps(answer["proof"], ensure_ascii=False).replace(name, "另一企业"))
+    assert installation.run("verify", str(file)).returncode == 1
+    refused = call(f"/exchange/agreements/{QUERIES}/query", {**asked, "purpose": "好奇"}, token)
+    assert refused["status"] == 403
+    assert QUERIES in refused["detail"]
+    foreign = call("/account/tokens", {"username": "jin", "password": "Tongban-demo-1"})["token"]
+    assert call(f"/exchange/agreements/{QUERIES}/query", asked, foreign)["status"] == 403
+    for pid in processes_of(installation, b"tongban answering"):
+        os.kill(pid, signal.SIGKILL)
+    answer.clear()
+    assert until(answered), answer

@@ -78,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     add("check", "静态检查 / linters, types, contracts, catalogues")
     add("worker", "后台进程（由 up 启动）/ the worker process, started by up")
     add("exchange", "数据交换进程（由 up 启动）/ the exchange process, started by up")
+    add("answering", "单笔查询应答进程（由 up 启动）/ the process that answers single queries, started by up")
     return top
 
 
@@ -93,7 +94,7 @@ def main() -> int:
     catalogue.compile_messages(places.LOCALE)
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
         "up": up, "down": down, "status": status, "logs": logs, "demo": demo, "bench": bench, "verify": verify,
-        "test": run_tests, "check": run_checks, "manage": manage, "worker": worker, "exchange": exchange, "sbom": sbom, "audit": audit, "ship": recovery.ship,
+        "test": run_tests, "check": run_checks, "manage": manage, "worker": worker, "exchange": exchange, "answering": answering, "sbom": sbom, "audit": audit, "ship": recovery.ship,
         "backup": lambda o: recovery.take(o, say), "restore": lambda o: recovery.bring_back(o, say), "drill": lambda o: recovery.drill(o, say),
         "standby": lambda o: standby.standby(o, say), "failover": failover,
     }  # fmt: skip
@@ -305,3 +306,7 @@ def worker(options: argparse.Namespace) -> int:
 
 def exchange(options: argparse.Namespace) -> int:
     return int(_late("exchanging").run())
+
+
+def answering(options: argparse.Namespace) -> int:
+    return int(_late("answering").run())

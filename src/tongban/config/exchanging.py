@@ -72,6 +72,7 @@ class Exchange:
     def __init__(self, home: EmbeddedBroker, url: str) -> None:
         self.home, self.url = home, url
         self.pushed: dict[str, str] = {}
+        self.mark = ""
         self.lines: dict[str, Client] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -94,6 +95,9 @@ class Exchange:
 
     async def _claims(self, line: Client) -> None:
         """Push the claim of every organ whose agreements changed."""
+        mark = await off_loop(access.mark_in_force)
+        if mark == self.mark:
+            return
         held = await off_loop(access.in_force)
         organs = {o.key for a in held for o in (a.provider, a.consumer)} | set(self.pushed)
         allowed = [accounts.Allowed(a.number, self._account(a.provider.key), self._account(a.consumer.key)) for a in held]
@@ -103,6 +107,7 @@ class Exchange:
             if self.pushed.get(organ) != told:
                 await broker.push_claim(line, accounts.account_claim(self.home.operator, self._account(organ), organ, mine, storage=STORAGE))
                 self.pushed[organ] = told
+        self.mark = mark
 
     def _account(self, organ: str) -> str:
         return accounts.public(self.home.seed(f"organ-{organ}", "account"))

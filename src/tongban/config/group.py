@@ -72,6 +72,10 @@ class Group:
         """Broker and flows; nothing waits for it."""
         self._start("exchange", [sys.executable, "-m", "tongban", "exchange"], signal.SIGKILL)
 
+    def start_answering(self) -> None:
+        """Single queries over the bus."""
+        self._start("answering", [sys.executable, "-m", "tongban", "answering"], signal.SIGKILL)
+
     def start_shipper(self) -> None:
         """Off-site backup, when there is a target and the database is our own."""
         if self.postgres and os.environ.get("TONGBAN_BACKUP"):
@@ -120,7 +124,10 @@ class Group:
             for name, child in list(self.children.items()):
                 if child.poll() is not None:
                     time.sleep(1)
-                    {"web": self.start_web, "worker": self.start_worker, "exchange": self.start_exchange, "shipper": self.start_shipper}[name]()
+                    {
+                        "web": self.start_web, "worker": self.start_worker, "exchange": self.start_exchange, "answering": self.start_answering,
+                        "shipper": self.start_shipper,
+                    }[name]()  # fmt: skip
 
     def _stop(self, *_signal: object) -> None:
         self.stopping = True
@@ -197,6 +204,7 @@ def begin(phase: Callable[[str], None], *, port: int, demo: bool) -> Group:
         phase("后台 / worker")
         group.start_worker()
         group.start_exchange()
+        group.start_answering()
         group.start_shipper()
         group.note(demo=demo, started=time.time())
     except BaseException:

@@ -15,8 +15,7 @@ def verify(file: Path, key: str, say: Say) -> int:
     try:
         trusted = bytes.fromhex(key)
         content = file.read_bytes()
-        of_exchange = exchange.FORMAT.encode() in content[:4096]
-        judged = exchange.judge(content, trusted) if of_exchange else proofs.judge(content, trusted)
+        judged = _judged(content, trusted)
     except OSError as fault:
         say(f"不能读取 {file}：{fault.strerror} / cannot read it")
         return 2
@@ -34,9 +33,29 @@ def verify(file: Path, key: str, say: Say) -> int:
     say("证明成立 / the proof holds")
     if isinstance(judged, exchange.Exchanged):
         _exchanged(judged, say)
+    elif isinstance(judged, exchange.Queried):
+        _queried(judged, say)
     else:
         _entry(judged, say, trusted=bool(key))
     return 0
+
+
+def _judged(content: bytes, trusted: bytes) -> exchange.Exchanged | exchange.Queried | proofs.Judged:
+    """By what the file says it is."""
+    lead = content[:4096]
+    if exchange.QUERY.encode() in lead:
+        return exchange.judge_query(content)
+    return exchange.judge(content, trusted) if exchange.FORMAT.encode() in lead else proofs.judge(content, trusted)
+
+
+def _queried(judged: exchange.Queried, say: Say) -> None:
+    one, answer = judged.question, judged.answer
+    say(f"  协议 agreement  {one.agreement}　{judged.title}")
+    say(f"  提问 asked      {judged.consumer}　{one.at}　{one.purpose}")
+    say(f"  标识 key        {one.key}")
+    say(f"  应答 answered   {judged.provider}　{answer.at}　{answer.state}")
+    say(f"  内容 values     {json.dumps(answer.values, ensure_ascii=False)}")
+    say(f"  公钥指纹 keys   {judged.keys[0]}　{judged.keys[1]}")
 
 
 def _exchanged(judged: exchange.Exchanged, say: Say) -> None:

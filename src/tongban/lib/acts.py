@@ -5,7 +5,7 @@ The port stands here, below the kernel, because identity writes too and the ledg
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ R = TypeVar("R")
 A = TypeVar("A", bound="May")
 COMMANDS: dict[str, str] = {}  # "tongban.rooms.….accept_case" -> permission, read by the tests of the house
 _running: ContextVar["Frame | None"] = ContextVar("running", default=None)
-_recorder: Callable[[Any, Event, str], None] | None = None
+_recorder: Callable[[Any, Sequence[Event], str], None] | None = None
 
 
 @dataclass(slots=True)
@@ -41,23 +41,25 @@ class SilentWrite(RuntimeError):
     """A command ended without a ledger entry: a fault of the program, never of its user."""
 
 
-def plug_recorder(recorder: Callable[[Any, Event, str], None]) -> None:
+def plug_recorder(recorder: Callable[[Any, Sequence[Event], str], None]) -> None:
     """Called once by the ledger."""
     global _recorder
     _recorder = recorder
 
 
-def record(actor: May, event: Event, *, authority: str = "") -> None:
-    """Append `event` to the ledger in the running transaction; `authority` cites the article it rests on."""
+def record(actor: May, *events: Event, authority: str = "") -> None:
+    """Append events to the ledger in the running transaction, in one statement; `authority` cites the article they rest on."""
     frame = _running.get()
-    if frame is None:
-        raise SilentWrite(f"{event.tag} recorded outside a command")
-    if frame.one_statement:
-        raise SilentWrite(f"{event.tag}: a command of one statement appends its entry in that statement")
+    for event in events:
+        if frame is None:
+            raise SilentWrite(f"{event.tag} recorded outside a command")
+        if frame.one_statement:
+            raise SilentWrite(f"{event.tag}: a command of one statement appends its entry in that statement")
+        frame.tags.append(event.tag)
     if _recorder is None:
         raise SilentWrite("no ledger is installed")
-    _recorder(actor, event, authority)
-    frame.tags.append(event.tag)
+    if events:
+        _recorder(actor, events, authority)
 
 
 def recorded(tag: str) -> None:

@@ -73,7 +73,7 @@ class AgreementMoved(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataFetched(Event):
-    """Data of one subject went out; `subject_mark` is a keyed digest, never the identity itself."""
+    """Data of one subject went out; `subject_mark` is a keyed digest, never the identity itself. Over the bus `question` and `answer` are the SM3 of the signed documents."""
 
     tag: ClassVar[str] = "catalogue.data.fetched"
     kind: ClassVar[str] = "agreement"
@@ -86,6 +86,20 @@ class DataFetched(Event):
     subject_mark: str
     found: bool
     consent: str = ""
+    question: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueriesRefused(Event):
+    """Questions over the bus that the agreement does not allow; `why` as in the rules of access."""
+
+    tag: ClassVar[str] = "catalogue.queries.refused"
+    kind: ClassVar[str] = "agreement"
+    about: ClassVar[str] = "agreement"
+    agreement: str
+    why: str
+    count: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,26 +1,49 @@
-"""Where a room says how it answers single queries for a resource: the port through which data travels between rooms."""
+"""Where a room says how it answers queries for a resource: the port through which data travels between rooms."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+Row = Mapping[str, Any]
+Answers = Callable[[Sequence[str]], Mapping[str, Row]]
 SUPPLIES: dict[str, "Supply"] = {}
+_OTHERWISE: list[Callable[["Bound"], "Supply | None"]] = []
+
+
+class Bound(Protocol):
+    """A resource as far as its answering goes."""
+
+    id: int
+    supply: str
 
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """`answer(key)` gives a row by item key, or None; `subject` says whose data it is: person, legal-person, or "" for neither."""
+    """`answers(keys)` gives rows by key, each by item key; an unknown key is left out. `subject` says whose data it is: person, legal-person, or "" for neither."""
 
     name: str
     subject: str
-    answer: Callable[[str], Mapping[str, Any] | None]
+    answers: Answers
 
 
-def supplies(name: str, *, subject: str = "") -> Callable[[Callable[[str], Mapping[str, Any] | None]], Callable[[str], Mapping[str, Any] | None]]:
+def supplies(name: str, *, subject: str = "") -> Callable[[Answers], Answers]:
     """Declare that the decorated function answers queries for the resource bound to `name` ("population.person")."""
 
-    def wrap(function: Callable[[str], Mapping[str, Any] | None]) -> Callable[[str], Mapping[str, Any] | None]:
+    def wrap(function: Answers) -> Answers:
         SUPPLIES[name] = Supply(name, subject, function)
         return function
 
     return wrap
+
+
+def answers_otherwise(function: Callable[[Bound], Supply | None]) -> Callable[[Bound], Supply | None]:
+    """Declare who answers for a resource that no room answers for: a department's own database."""
+    _OTHERWISE.append(function)
+    return function
+
+
+def supply_of(resource: Bound) -> Supply | None:
+    """Who answers for a resource."""
+    if resource.supply in SUPPLIES:
+        return SUPPLIES[resource.supply]
+    return next((found for function in _OTHERWISE if (found := function(resource))), None)

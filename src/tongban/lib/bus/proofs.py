@@ -1,4 +1,4 @@
-"""A proof of one batch that stands by itself: the agreement signed by both, the envelope, the receipt, and where the ledger keeps them."""
+"""Proofs that stand by themselves: of one batch (the agreement signed by both, the envelope, the receipt, and where the ledger keeps them), of one query."""
 
 import json
 from collections.abc import Mapping
@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tongban.lib import sm
-from tongban.lib.bus.envelope import Envelope, Receipt, canonical
+from tongban.lib.bus import bundles
+from tongban.lib.bus.asking import Answer, Answered, Question, question, read_answer
+from tongban.lib.bus.envelope import BadEnvelope, Envelope, Receipt, canonical
 from tongban.lib.tlog import proofs
 
-FORMAT = "tongban-exchange-proof/1"
+FORMAT, QUERY = "tongban-exchange-proof/1", "tongban-query-proof/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +86,53 @@ def _ledger_faults(envelope: Envelope, receipt: Receipt | None, ledger: tuple[pr
         if body.get("agreement") != envelope.agreement or {body.get("envelope", ""), body.get("receipt", "")}.isdisjoint(known):
             faults.append("the ledger's entry is about another batch")
     return faults
+
+
+# Queries ------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Queried:
+    """What a proof of a query shows; `faults` is empty when everything holds."""
+
+    question: Question
+    answer: Answer
+    provider: str
+    consumer: str
+    title: str
+    keys: tuple[str, str]
+    faults: tuple[str, ...]
+
+
+def of_query(terms: Mapping[str, Any], signed: Mapping[str, tuple[str, str]], one: Answered) -> dict[str, Any]:
+    """The document of a proof file; the other questions and answers of the bundles are not in it, only their digests."""
+    return {
+        "format": QUERY, "algorithm": "SM2-SM3", "terms": dict(terms), "signatures": {k: {"public": p, "signature": s} for k, (p, s) in signed.items()},
+        "question": one.asked.told(), "answer": one.replied.told(),
+    }  # fmt: skip
+
+
+def judge_query(content: bytes) -> Queried:
+    """Check a proof file of a query by itself; raises BadProof when it cannot be read."""
+    try:
+        told = json.loads(content[: proofs.LONGEST + 1])
+        if told["format"] != QUERY:
+            raise proofs.BadProof(f"the format is not {QUERY}")
+        terms = told["terms"]
+        publics = {side: bytes.fromhex(told["signatures"][terms[side]]["public"]) for side in ("provider", "consumer")}
+        under = {side: bytes.fromhex(told["signatures"][terms[side]]["signature"]) for side in ("provider", "consumer")}
+        asked, replied = (bundles.Signed(**{**told[n], "path": tuple(told[n]["path"])}) for n in ("question", "answer"))
+        one, answer = question(asked.document), read_answer(replied)
+        names = (str(terms["provider_name"]), str(terms["consumer_name"]), str(terms["title"]))
+    except proofs.BadProof:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, BadEnvelope) as fault:
+        raise proofs.BadProof(f"this is not a whole proof file: {fault!r}"[:200]) from fault
+    faults = [f"the {side} did not sign these terms" for side in publics if not sm.verify(publics[side], canonical(terms), under[side])]
+    faults += [f"the question: {why}" for why in (bundles.fault(asked, publics["consumer"]),) if why]
+    faults += [f"the answer: {why}" for why in (bundles.fault(replied, publics["provider"]),) if why]
+    if {one.agreement, answer.agreement} != {terms.get("number")}:
+        faults.append("question and answer belong to another agreement")
+    if answer.question != asked.digest:
+        faults.append("the answer is to another question")
+    return Queried(one, answer, *names, (sm.sm3_hex(publics["provider"]), sm.sm3_hex(publics["consumer"])), tuple(faults))

@@ -11,7 +11,7 @@ from tongban.kernel.catalogue.models import Agreement, Resource
 from tongban.kernel.catalogue.queries import access, resources
 from tongban.kernel.catalogue.rules import access as rules
 from tongban.kernel.catalogue.rules import resources as resource_rules
-from tongban.kernel.catalogue.supplies import SUPPLIES
+from tongban.kernel.catalogue.supplies import supply_of
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock, columns, statements
@@ -50,7 +50,7 @@ def fetch(actor: Actor, *, name: str, purpose: str, key: str, organ: str = "", i
     resource = resources.resource_supplied_by(name)
     if resource is None:
         raise NotFound(_("No published resource is bound to %(name)s.") % {"name": name})
-    supply = SUPPLIES.get(name)
+    supply = supply_of(resource)
     if supply is None:
         raise Unavailable(_("Nobody answers for %(name)s here.") % {"name": name})
     consumer = _consumer(actor, organ, consent)
@@ -58,7 +58,7 @@ def fetch(actor: Actor, *, name: str, purpose: str, key: str, organ: str = "", i
     held = tuple(one.terms["granted"]["items"]) if one else ()
     wanted = (tuple(i for i in items if i in held) if partly else items) or held
     granted = _allowed(one, rules.Call("query", purpose, clock.today(), 0, wanted))
-    found = supply.answer(key)
+    found = supply.answers([key]).get(key)
     if found is not None and not rules.row_allowed(granted.terms, found):
         found = None  # outside the rows that are granted: not told apart from absent
     _count(granted, found is not None)
@@ -88,6 +88,9 @@ def _allowed(one: Agreement | None, call: rules.Call) -> Agreement:
     return one
 
 
+REASONS = ("state", "not-begun", "ended", "mode", "purpose", "items", "visits", "nobody-answers", "bad-question")
+
+
 def refusal_sentence(why: str) -> str:
     """Why an agreement does not allow a call, and the remedy."""
     return {
@@ -97,6 +100,8 @@ def refusal_sentence(why: str) -> str:
         "purpose": _("Agreement %(number)s does not name this purpose."),
         "items": _("Agreement %(number)s does not grant all these items."),
         "visits": _("The visits that agreement %(number)s grants a day are used up."),
+        "nobody-answers": _("Nobody answers single queries for the resource of agreement %(number)s."),
+        "bad-question": _("The question under agreement %(number)s came too late: check the clock of this machine."),
     }[why]  # fmt: skip
 
 

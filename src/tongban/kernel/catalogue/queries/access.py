@@ -1,6 +1,7 @@
 """Applications and agreements: seen by both sides, and by those who watch over all."""
 
 from datetime import date
+from functools import lru_cache
 
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from tongban.kernel.calendar import queries as calendar
 from tongban.kernel.catalogue.models import AccessRequest, Agreement, DailyUse, Limit, Signature
 from tongban.kernel.catalogue.rules import access as rules
 from tongban.kernel.identity.actor import Actor
-from tongban.lib import clock, sm
+from tongban.lib import clock, sm, statements
 from tongban.lib.bus.envelope import canonical
 from tongban.lib.errors import NotFound, Unavailable
 
@@ -115,6 +116,33 @@ def due(step: str, region: str) -> date:
 def agreement_numbered(number: str) -> Agreement:
     """For the platform, which has checked the scope of what it asks for."""
     return Agreement.objects.select_related("provider", "consumer", "resource").get(number=number)
+
+
+@lru_cache(10_000)
+def terms_of(number: str) -> Agreement:
+    """An agreement for its terms and parties, which never change. Its state does: nobody may read it here."""
+    found = agreement_numbered(number)
+    found.state = ""
+    return found
+
+
+def public_keys(number: str) -> dict[str, bytes]:
+    """organ key -> the SM2 key with which it signed an agreement."""
+    rows = Signature.objects.filter(agreement__number=number).values_list("organ__key", "public")
+    return {organ: bytes.fromhex(public) for organ, public in rows}
+
+
+def asked_organs() -> set[str]:
+    """Who provides something to query under an agreement in force; for the platform."""
+    today = clock.today()
+    rows = Agreement.objects.filter(state=rules.IN_FORCE, begins__lte=today, ends__gte=today, terms__granted__modes__contains=["query"])
+    return set(rows.values_list("provider__key", flat=True).distinct())
+
+
+def mark_in_force() -> str:
+    """Changes whenever the agreements in force may have changed; cheap, for whoever looks every second."""
+    [(mark,)] = statements.rows("SELECT md5(string_agg(id || state, ',' ORDER BY id)) FROM catalogue_agreement", {})
+    return f"{clock.today()} {mark}"
 
 
 def in_force(mode: str = "") -> list[Agreement]:

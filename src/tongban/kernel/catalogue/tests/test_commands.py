@@ -36,7 +36,7 @@ def representative(shown):
     """The resource of the story, answering for one synthetic enterprise."""
     rows = {"9137": {"credit_code": "9137", "legal_rep_name": "张合成", "mobile": "13800000001", "region_code": "370102"}}
     before = supplies.SUPPLIES.get("legal.representative")
-    supplies.supplies("legal.representative")(rows.get)
+    supplies.supplies("legal.representative")(lambda keys: {k: rows[k] for k in keys if k in rows})
     yield Resource.objects.get(supply="legal.representative")
     supplies.SUPPLIES.pop("legal.representative")
     if before:
@@ -195,7 +195,7 @@ def test_without_agreement_or_room_nothing_is_fetched(shown):
     supplied = supplies.SUPPLIES.pop("population.photo", None)
     with pytest.raises(Unavailable):
         fetching.fetch(person("tao"), name="population.photo", purpose="x", key="1")
-    supplies.supplies("population.photo")(lambda _key: None)
+    supplies.supplies("population.photo")(lambda _keys: {})
     with pytest.raises(Refused) as told:
         fetching.fetch(person("tao"), name="population.photo", purpose="x", key="1")
     assert told.value.code == "no-agreement"

@@ -1,6 +1,7 @@
 """Appending entries; sealing them into the tree; keys; witnesses."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from tongban.kernel.identity.actor import Actor
@@ -30,9 +31,16 @@ def entry(actor: Actor, tag: str, authority: str) -> dict[str, Any]:
 
 
 _APPEND = f"INSERT INTO ledger_entry ({COLUMNS}) VALUES ({VALUES}, %(subject)s, %(body)s::jsonb)"  # noqa: S608 - our columns
+_SAME = VALUES.replace("%(e_tag)s", "told.row ->> 0")
+_APPEND_MANY = f"""INSERT INTO ledger_entry ({COLUMNS}) SELECT {_SAME}, told.row ->> 1, told.row -> 2
+                   FROM jsonb_array_elements(%(told)s::jsonb) WITH ORDINALITY AS told(row, place) ORDER BY told.place"""  # noqa: S608 - our columns
 
 
-def append(actor: Actor, event: Event, authority: str) -> None:
-    """Write one entry in the running transaction. Called through `lib.acts.record`."""
-    body = json.dumps(event.payload(), ensure_ascii=False)
-    statements.run(_APPEND, {**entry(actor, event.tag, authority), "subject": event.subject, "body": body})
+def append(actor: Actor, events: Sequence[Event], authority: str) -> None:
+    """Write entries in the running transaction, in one statement. Called through `lib.acts.record`."""
+    told = entry(actor, events[0].tag, authority)
+    if len(events) == 1:
+        statements.run(_APPEND, {**told, "subject": events[0].subject, "body": json.dumps(events[0].payload(), ensure_ascii=False)})
+        return
+    del told["e_tag"]
+    statements.run(_APPEND_MANY, {**told, "told": json.dumps([[e.tag, e.subject, e.payload()] for e in events], ensure_ascii=False)})

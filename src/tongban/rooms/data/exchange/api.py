@@ -149,6 +149,34 @@ def query(request: HttpRequest, told: QueryIn) -> QueryOut:
     return QueryOut(values=got.values, source=got.source, resource=got.resource, agreement=got.agreement, at=got.at)
 
 
+class SignedQueryIn(Schema):
+    """`key` is the value of the resource's key item; without `items` all that is granted."""
+
+    key: str = Field(max_length=64)
+    purpose: str = Field(max_length=120)
+    items: list[str] = Field([], max_length=500)
+
+
+class SignedQueryOut(Schema):
+    """`proof` stands by itself: question and answer as both organs signed them, and the agreement."""
+
+    values: dict[str, Any] | None
+    resource: str
+    at: datetime
+    proof: dict[str, Any]
+
+
+@router.post("/agreements/{number}/query", response={200: SignedQueryOut, **PROBLEMS})
+@allows("catalogue.search")
+def signed_query(request: HttpRequest, number: str, told: SignedQueryIn) -> SignedQueryOut:
+    """One question over the bus, signed by both organs. The provider's end judges, counts and logs it; `tongban verify FILE` checks the proof offline."""
+    found = queries.signed_query(actor_of(request), number, key=told.key, purpose=told.purpose, items=tuple(told.items))
+    return SignedQueryOut(
+        values=None if found.answer.values is None else dict(found.answer.values), resource=found.answer.resource, at=datetime.fromisoformat(found.answer.at),
+        proof=queries.query_proof(number, found),
+    )  # fmt: skip
+
+
 class FlowOut(Schema):
     agreement: str
     title: str

@@ -13,13 +13,13 @@ from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock, columns, sm
 from tongban.lib.acts import command, nothing_changed, record
-from tongban.lib.bus import comparison
+from tongban.lib.bus import comparison, lookup
 from tongban.lib.bus.checks import Fault
 from tongban.lib.bus.contract import Contract
 from tongban.lib.bus.envelope import Envelope, Receipt
 from tongban.lib.errors import Conflict, Invalid, Refused
 from tongban.rooms.data.exchange import events, queries, rules
-from tongban.rooms.data.exchange.models import Batch, Endpoint, Flow, SetAside, TableComparison
+from tongban.rooms.data.exchange.models import AnswerTable, Batch, Endpoint, Flow, SetAside, TableComparison
 
 KEPT_ASIDE = 10_000  # values of one batch; more than that is a broken source, not work for a person
 
@@ -40,6 +40,31 @@ def keep_endpoint(actor: Actor, *, key: str, name: str, address: str, organ: str
     made.name, made.address = name[:120], address
     made.save()
     record(actor, events.EndpointKept(endpoint=key, organ=owner.key))
+    return made
+
+
+@command("catalogue.edit")
+def set_answering(actor: Actor, *, resource: str, endpoint: str, table: str) -> AnswerTable:
+    """Name the table that answers single queries about a resource of the own organ; it must hold the published items and is asked once to see."""
+    version = catalogue.version(actor, resource)
+    held = version.resource
+    if not (actor.is_system or held.organ_id == actor.organ) or version.state != resource_rules.PUBLISHED:
+        raise Refused(_("Only the provider of a published resource names where its queries are answered."))
+    end = Endpoint.objects.select_related("organ").filter(key=endpoint, organ_id=held.organ_id).first()
+    if end is None:
+        raise Invalid.at("endpoint", _("Choose a database of your organ."))
+    items = resource_rules.items(version.content["items"])
+    key = next((i.key for i in items if i.primary), "")
+    if not key:
+        raise Conflict(_("The resource names no key, so that nobody can ask for one row."))
+    try:
+        lookup.rows(end.address, table.strip(), [i.key for i in items], key, [""])
+    except psycopg.Error as fault:
+        raise Invalid.at(
+            "table", _("Table: the database does not answer, or the table lacks an item: %(why)s") % {"why": str(fault).splitlines()[0][:200]}
+        ) from fault
+    made, _new = AnswerTable.objects.update_or_create(resource=held, defaults={"endpoint": end, "table": table.strip()[:120], "kept_at": clock.now()})
+    record(actor, events.AnsweringSet(resource=held.key, endpoint=end.key, table=made.table))
     return made
 
 

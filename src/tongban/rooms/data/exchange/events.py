@@ -74,3 +74,15 @@ class TablesCompared(Event):
     differ: int
     only_left: int
     only_right: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnsweringSet(Event):
+    """Where single queries about a resource are answered from now on."""
+
+    tag: ClassVar[str] = "exchange.answering.set"
+    kind: ClassVar[str] = "resource"
+    about: ClassVar[str] = "resource"
+    resource: str
+    endpoint: str
+    table: str

@@ -1,15 +1,27 @@
 """Whoever must act or is affected is told: owners of applications, applicants of answers, signers, reviewers, users of a changed resource."""
 
 from tongban.kernel.catalogue.queries import access, resources
+from tongban.kernel.catalogue.supplies import Bound, Supply, answers_otherwise
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.identity.rules import CATALOGUE_PUBLISHER, CATALOGUE_REVIEWER, DATA_STEWARD
 from tongban.kernel.ledger.delivery import Delivered, handles
 from tongban.kernel.notices import commands as notices
+from tongban.lib.bus import lookup
 from tongban.lib.rooms import reference
 from tongban.rooms.data.exchange import queries
 
 PLATFORM = system("通办·交换")
+
+
+@answers_otherwise
+def _from_the_provider(resource: Bound) -> Supply | None:
+    """A department's own table answers where no room does."""
+    held = queries.answer_table(resource.id)
+    if held is None:
+        return None
+    columns, key = held.columns, held.key
+    return Supply(resource.supply, "", lambda keys: lookup.rows(held.address, held.table, columns, key, keys))
 
 
 def _tell(event: Delivered, people: set[int], key: str, link: str, **values: object) -> None:

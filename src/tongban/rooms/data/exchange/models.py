@@ -21,6 +21,15 @@ class Endpoint(models.Model):
         return columns.cohort("endpoint", self.organ.key, self.kept_at.year)
 
 
+class AnswerTable(models.Model):
+    """Where single queries about a resource find their rows: a table or view of the provider's, its columns named like the items."""
+
+    resource = models.OneToOneField("catalogue.Resource", on_delete=models.PROTECT, related_name="+")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
+    table = models.CharField(max_length=120)
+    kept_at = models.DateTimeField()
+
+
 class Flow(models.Model):
     """What runs under one agreement: from a table of the provider into a table of the consumer."""
 

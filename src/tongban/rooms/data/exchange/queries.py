@@ -2,21 +2,28 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from tongban.kernel.catalogue.commands.agreements import organ_key
+from tongban.kernel.catalogue.commands.fetching import REASONS, refusal_sentence
 from tongban.kernel.catalogue.queries import access
+from tongban.kernel.catalogue.rules import resources as resource_rules
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.ledger import queries as ledger
 from tongban.kernel.ledger.commands import signers
 from tongban.lib import clock, sm
 from tongban.lib.bus import proofs
+from tongban.lib.bus.asking import ABSENT, FOUND, Answered, NotAnswered
 from tongban.lib.bus.envelope import Envelope, Receipt
-from tongban.lib.errors import NotFound
+from tongban.lib.bus.gateway import gateway
+from tongban.lib.errors import Invalid, NotFound, Refused, TooMany, Unavailable
 from tongban.rooms.data.exchange import rules
-from tongban.rooms.data.exchange.models import Batch, Endpoint, Flow, SetAside, TableComparison
+from tongban.rooms.data.exchange.models import AnswerTable, Batch, Endpoint, Flow, SetAside, TableComparison
 
 
 def _reach(actor: Actor) -> Q:
@@ -148,3 +155,53 @@ def comparison(actor: Actor, identifier: int) -> TableComparison:
     if found is None:
         raise NotFound(_("There is no such comparison of your organ."))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A department's table as the single query reads it."""
+
+    address: str
+    table: str
+    columns: tuple[str, ...]
+    key: str
+
+
+def answer_table(resource: int) -> Answering | None:
+    """Where a resource's single queries are answered, by its identifier; None where its provider named no table."""
+    held = AnswerTable.objects.select_related("endpoint__organ", "resource__published").filter(resource_id=resource).first()
+    if held is None or held.resource.published is None:
+        return None
+    items = resource_rules.items(held.resource.published.content["items"])
+    return Answering(held.endpoint.address, held.table, tuple(i.key for i in items), next(i.key for i in items if i.primary))
+
+
+def signed_query(actor: Actor, number: str, *, key: str, purpose: str, items: tuple[str, ...] = ()) -> Answered:
+    """Ask one question over the bus for the actor's organ: its key signs, the provider's answer is checked. The provider's end judges, counts and logs it.
+
+    Raises Refused where the agreement does not allow it, TooMany beyond the day's visits, Unavailable where nobody answers.
+    """
+    one = access.agreement(actor, number)
+    if one.consumer_id != actor.organ:
+        raise Refused(_("Only the organ that uses the resource asks."))
+    if not key.strip() or len(key) > 64:
+        raise Invalid.at("key", _("Query key: fill it in, 64 characters at most."))
+    signed = {s.organ_id: bytes.fromhex(s.public) for s, good in access.signatures(one) if good}
+    if one.provider_id not in signed:
+        raise Refused(refusal_sentence("state") % {"number": number})
+    asking = gateway(Path(settings.DATA_DIR) / "broker")
+    try:
+        found = asking.ask(number, one.consumer.key, organ_key(one.consumer.key), signed[one.provider_id], key.strip(), purpose[:120], items)
+    except NotAnswered as fault:
+        raise Unavailable(_("No answer came from %(organ)s: try again in a minute.") % {"organ": one.provider.name}) from fault
+    if found.answer.state in (FOUND, ABSENT):
+        return found
+    sentence = refusal_sentence(found.answer.state if found.answer.state in REASONS else "state") % {"number": number}
+    raise (TooMany if found.answer.state == "visits" else Refused)(sentence, code=f"agreement-{found.answer.state}")
+
+
+def query_proof(number: str, one: Answered) -> dict[str, Any]:
+    """The proof file of a query; only whoever asked has what it needs."""
+    agreement = access.agreement_numbered(number)
+    signed = {s.organ.key: (s.public, s.signature) for s, _good in access.signatures(agreement)}
+    return proofs.of_query(agreement.terms, signed, one)

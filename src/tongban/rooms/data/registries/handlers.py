@@ -1,13 +1,13 @@
 """What the registries answer to other offices, and what they learn from them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Min
 
 from tongban.kernel.cases import queries as cases
-from tongban.kernel.catalogue.supplies import supplies
+from tongban.kernel.catalogue.supplies import Answers, supplies
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.identity.rules import DATA_STEWARD
@@ -24,18 +24,18 @@ from tongban.rooms.data.registries.queries import linkages, masters, work
 PLATFORM = system("通办·基础库")
 
 
-def _answer(name: str) -> Callable[[str], Mapping[str, Any] | None]:
+def _answers(name: str) -> Answers:
     """By citizen identity number or credit code, as the resource's registry has it."""
 
-    def answer(key: str) -> Mapping[str, Any] | None:
-        found = masters.keyed(rules.SUPPLIED[name][0], key)
-        return rules.answer(name, found.content) if found else None
+    def answers(keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        told = {key: rules.answer(name, held) for key, held in masters.contents(rules.SUPPLIED[name][0], keys).items()}
+        return {key: row for key, row in told.items() if row is not None}
 
-    return answer
+    return answers
 
 
 for supplied, (registry, _items) in rules.SUPPLIED.items():
-    supplies(supplied, subject="person" if registry == rules.POPULATION else "legal-person")(_answer(supplied))
+    supplies(supplied, subject="person" if registry == rules.POPULATION else "legal-person")(_answers(supplied))
 
 
 @handles("hall.value.disputed")

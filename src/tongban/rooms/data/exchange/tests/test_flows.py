@@ -14,6 +14,7 @@ from tongban.kernel.catalogue.commands import access, agreements
 from tongban.kernel.catalogue.models import Agreement, Resource
 from tongban.kernel.catalogue.rules.access import Asked
 from tongban.kernel.catalogue.rules.resources import Item
+from tongban.kernel.catalogue.supplies import supply_of
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.ledger.models import Entry
@@ -253,3 +254,70 @@ class TestComparing:
         assert "仅左表有" in page
         assert "内容不一致" in page
         assert "public.entity × public.employer" in client.get("/exchange/comparisons/").content.decode()
+
+
+class TestAnsweringFromATable:
+    """A department's own table answers single queries where no room does."""
+
+    @pytest.fixture
+    def resource(self):
+        seed.load_demo(PLATFORM, settings.DATASETS / "catalogue")
+        commands.keep_endpoint(person("jin"), key="samr", name="登记库", address=os.environ["DATABASE_URL"])
+        commands.keep_endpoint(person("tao"), key="hrss", name="社保库", address=os.environ["DATABASE_URL"])
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as line:
+            line.execute("DROP TABLE IF EXISTS test_equipment")
+            held = Resource.objects.filter(supply="", organ__key="sd-samr", published__isnull=False).first()
+            items = [i["key"] for i in held.published.content["items"]]
+            line.execute(f"CREATE TABLE test_equipment ({', '.join(f'{i} text' for i in items)}, registered date)")
+            line.execute(f"INSERT INTO test_equipment ({items[0]}, {items[1]}) VALUES ('E1', '合成一'), ('E2', '合成二')")
+        yield held
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as line:
+            line.execute("DROP TABLE test_equipment")
+
+    def test_the_provider_names_it_and_rows_come_by_key(self, resource):
+        commands.set_answering(person("jin"), resource=resource.key, endpoint="samr", table="public.test_equipment")
+        items = [i["key"] for i in resource.published.content["items"]]
+        found = supply_of(resource).answers(["E2", "E9"])
+        assert list(found) == ["E2"]
+        assert found["E2"][items[1]] == "合成二"
+
+    def test_only_the_provider_and_only_a_table_that_holds_the_items(self, resource):
+        with pytest.raises(Refused):
+            commands.set_answering(person("tao"), resource=resource.key, endpoint="hrss", table="public.test_equipment")
+        with pytest.raises(Invalid):
+            commands.set_answering(person("jin"), resource=resource.key, endpoint="hrss", table="public.test_equipment")
+        with pytest.raises(Invalid) as told:
+            commands.set_answering(person("jin"), resource=resource.key, endpoint="samr", table="public.no_such_table")
+        assert "no_such_table" in str(told.value.fields["table"])
+        assert supply_of(resource) is None
+
+    def test_the_page_takes_it(self, resource, as_persona):
+        page = as_persona("jin").get(f"/exchange/resources/{resource.key}/").content.decode()
+        assert "单笔查询应答" in page
+        assert "单笔查询应答" not in as_persona("tao").get(f"/exchange/resources/{resource.key}/").content.decode()
+        told = {"act": "answering", "endpoint": "samr", "table": "public.test_equipment"}
+        assert as_persona("jin").post(f"/exchange/resources/{resource.key}/", told).status_code == 302
+        assert "public.test_equipment" in as_persona("jin").get(f"/exchange/resources/{resource.key}/").content.decode()
+
+
+def test_a_query_without_a_broker_is_told_and_keeps_what_was_typed(agreement, as_persona):
+    today = clock.today()
+    resource = Resource.objects.get(supply="legal.entity")
+    asked = access.request_access(
+        person("tao"),
+        key=resource.key,
+        wanted=Asked(("credit_code", "name"), ("query",), 100, today, today + timedelta(days=365), {}),
+        purpose="核验",
+        basis="社会保险法第八条",
+    )
+    for who in ("jin", "tao"):
+        agreements.sign_agreement(person(who), number=asked.agreement.number)
+    address = f"/exchange/agreements/{asked.agreement.number}/"
+    assert "单笔查询" in as_persona("tao").get(address).content.decode()
+    assert "单笔查询</b>" not in as_persona("jin").get(address).content.decode()
+    told = as_persona("tao").post(address, {"act": "ask", "key": "91370102MA00000001", "purpose": "核验"})
+    assert told.status_code == 422
+    assert "没有应答" in told.content.decode()
+    assert "91370102MA00000001" in told.content.decode()
+    assert as_persona("tao").post(address, {"act": "ask", "key": " ", "purpose": "核验"}).status_code == 422
+    assert as_persona("jin").post(address, {"act": "ask", "key": "91370102MA00000001", "purpose": "核验"}).status_code == 422

@@ -15,9 +15,9 @@ from tongban.kernel.catalogue.rules import access as rules
 from tongban.kernel.catalogue.rules import resources as resource_rules
 from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock
-from tongban.lib.errors import Conflict, Invalid, Refused
+from tongban.lib.errors import Conflict, Invalid, Refused, TooMany, Unavailable
 from tongban.lib.rooms import shows
-from tongban.rooms.data.exchange import forms
+from tongban.rooms.data.exchange import forms, queries
 from tongban.rooms.data.exchange.views.catalogue import WORDS
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
@@ -157,11 +157,17 @@ def agreement(request: HttpRequest, number: str) -> HttpResponse:
     one = access.agreement(actor, number)
     if request.GET.get("policy"):
         return JsonResponse(rules.odrl(one.terms), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    found = None
     if request.method == "POST":
         try:
-            messages.success(request, _move(request, actor, number))
-            return redirect(agreement_address(number))
-        except (Invalid, Conflict, Refused) as refused:
+            if request.POST.get("act") in ("ask", "ask-proof"):
+                found = queries.signed_query(actor, number, key=request.POST.get("key", ""), purpose=request.POST.get("purpose", ""))
+                if request.POST["act"] == "ask-proof":
+                    return _proof_file(number, queries.query_proof(number, found))
+            else:
+                messages.success(request, _move(request, actor, number))
+                return redirect(agreement_address(number))
+        except (Invalid, Conflict, Refused, TooMany, Unavailable) as refused:
             fault, faults = str(refused), refused.fields
     standing = access.standing(one)
     visits, rows = access.used_in_all(one)
@@ -169,9 +175,16 @@ def agreement(request: HttpRequest, number: str) -> HttpResponse:
         "tab": "exchange:catalogue", "part": "agreements", "one": one, "standing": standing, "signatures": access.signatures(one), "uses": access.use(one),
         "granted": rules.asked(one.terms["granted"]), "asked": rules.asked(one.request.requested), "names": _names(one), "lights": LIGHTS, "visits": visits, "rows": rows,
         "may_sign": _may_sign(actor, one), "doable": _moves(actor, one), "fault": fault, "faults": faults, "typed": request.POST, "today": clock.today(),
+        "found": found.answer if found else None, "may_ask": actor.organ == one.consumer_id and standing == rules.IN_FORCE and "query" in one.terms["granted"]["modes"],
         "may_renew": actor.organ == one.consumer_id and actor.may("catalogue.request") and standing in (rules.IN_FORCE, rules.EXPIRED), **WORDS,
     }  # fmt: skip
     return render(request, "exchange/agreement.html", context, status=422 if fault else 200)
+
+
+def _proof_file(number: str, proof: dict[str, Any]) -> HttpResponse:
+    answer = JsonResponse(proof, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="{number}-query.json"'
+    return answer
 
 
 def _names(one: Any) -> dict[str, str]:

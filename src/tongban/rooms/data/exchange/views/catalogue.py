@@ -12,10 +12,13 @@ from tongban.kernel.catalogue.commands import resources as commands
 from tongban.kernel.catalogue.queries import access, resources
 from tongban.kernel.catalogue.rules import access as access_rules
 from tongban.kernel.catalogue.rules import resources as rules
+from tongban.kernel.catalogue.supplies import SUPPLIES
 from tongban.kernel.identity.actor import Actor
 from tongban.lib import terms
 from tongban.lib.errors import Conflict, Invalid, Refused
 from tongban.lib.rooms import shows
+from tongban.rooms.data.exchange import commands as room_commands
+from tongban.rooms.data.exchange import queries
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
 from tongban.ui.fields import identifier
@@ -85,9 +88,16 @@ def resource(request: HttpRequest, resource: str) -> HttpResponse:
         "themes": [c for c in resources.classes("theme") if c.code in one.content["themes"]], "reviews": one.reviews.order_by("id"),
         "duplicates": resources.duplicates(actor, one) if one.state != rules.PUBLISHED or actor.organ == one.resource.organ_id else [],
         "doable": _doable(actor, one), "subscribed": resources.subscribed(actor, one.resource), "field_names": _field_names(), "fault": fault, "faults": faults,
-        "typed": request.POST, "own": actor.organ == one.resource.organ_id, "may_apply": _may_apply(actor, one), "uses": _uses(actor, one), **WORDS,
+        "typed": request.POST, "own": actor.organ == one.resource.organ_id, "may_apply": _may_apply(actor, one), "uses": _uses(actor, one), **_answering(actor, one), **WORDS,
     }  # fmt: skip
     return render(request, "exchange/resource.html", context, status=422 if fault else 200)
+
+
+def _answering(actor: Actor, one: Any) -> dict[str, Any]:
+    """For the provider: who answers single queries, and its databases."""
+    if actor.organ != one.resource.organ_id or one.state != rules.PUBLISHED or not actor.may("catalogue.edit"):
+        return {}
+    return {"room_answers": one.resource.supply in SUPPLIES, "answering": queries.answer_table(one.resource_id), "ends": list(queries.endpoints(actor))}
 
 
 def _may_apply(actor: Actor, one: Any) -> bool:
@@ -131,5 +141,8 @@ def _act(request: HttpRequest, actor: Actor, key: str, number: int) -> str:
     if act in ("subscribe", "unsubscribe"):
         commands.subscribe(actor, key=key, wanted=act == "subscribe")
         return _("You will hear of new versions.") if act == "subscribe" else _("You will no longer hear of new versions.")
+    if act == "answering":
+        room_commands.set_answering(actor, resource=key, endpoint=request.POST.get("endpoint", ""), table=request.POST.get("table", ""))
+        return _("Single queries are answered from this table now.")
     moved = commands.move_version(actor, key=key, number=number, move=act, words=request.POST.get("words", ""))
     return _("Done: %(state)s.") % {"state": terms.term(rules.STATES[moved.state])}

@@ -1,14 +1,15 @@
 """Master records: by key, as known on a day; their words, conflicts and links."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tongban.kernel.identity.actor import Actor
-from tongban.lib import clock, columns
+from tongban.lib import clock, columns, statements
 from tongban.lib.errors import NotFound
 from tongban.rooms.data.registries import rules
 from tongban.rooms.data.registries.models import PERSON_INDEX, Authority, Decision, Entity, Link, Person, Record
@@ -29,6 +30,23 @@ def entity_coded(code: str) -> Entity | None:
 def keyed(registry: str, key: str) -> Master | None:
     """A master record by the registry's own key."""
     return person_numbered(key) if registry == rules.POPULATION else entity_coded(key)
+
+
+_CONTENTS = {
+    rules.POPULATION: (Person, "SELECT mark, content FROM registries_person WHERE mark = ANY(%(keys)s)"),
+    rules.ENTITIES: (Entity, "SELECT credit_code, content FROM registries_entity WHERE credit_code = ANY(%(keys)s)"),
+}
+
+
+def contents(registry: str, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What the master records of some keys hold, in one probe; unknown keys are left out. On the path of every query, so in SQL."""
+    model, statement = _CONTENTS[registry]
+    plain: dict[str, Any] = {key: key.strip().upper() for key in keys}
+    if registry == rules.POPULATION:
+        plain = {key: columns.blind(PERSON_INDEX, told) for key, told in plain.items()}
+    sealed: Any = model._meta.get_field("content")
+    opened = {found: sealed.read(content) for found, content in statements.rows(statement, {"keys": list(plain.values())})}
+    return {key: opened[told] for key, told in plain.items() if told in opened}
 
 
 def subject(registry: str, identifier: int) -> Master:
