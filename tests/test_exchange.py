@@ -12,6 +12,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import requests
+import sdmx
+from owslib.ogcapi.features import Features
 
 from tests.test_group import Installation
 
@@ -38,7 +41,7 @@ def database(installation, name="tongban"):
     return psycopg.connect(told.replace("/tongban?", f"/{name}?"), autocommit=True)
 
 
-def until(true, seconds=60):
+def until(true, seconds=240):
     """Wait for a fact; a database that is not there yet is waited for too."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -110,7 +113,7 @@ def test_kills_lose_nothing_and_repeat_nothing(installation):
             last = line.execute("SELECT max(change_no) FROM enterprise").fetchone()[0]
         return row[2] == 0 and row[3] == last
 
-    assert until(settled, 90)
+    assert until(settled, 240)
     with database(installation) as line:
         good = line.execute("SELECT sum(rows) FROM exchange_batch").fetchone()[0]
     total, unique = arrived(installation)
@@ -189,3 +192,38 @@ def test_a_single_question_travels_signed_and_its_proof_stands_alone(installatio
         os.kill(pid, signal.SIGKILL)
     answer.clear()
     assert until(answered), answer
+
+
+def test_sdmx1_reads_the_macro_registry(installation):
+    """The unmodified client, told of us as of any other source."""
+    sdmx.add_source({"id": "TONGBAN", "name": "Tongban", "url": f"http://127.0.0.1:{installation.port}/sdmx/rest"}, override=True)
+    client = sdmx.Client("TONGBAN")
+    client.session.trust_env = False
+    assert str(client.dataflow("MACRO").dataflow["MACRO"].name.localized_default("zh")) == "宏观经济指标"
+    structure = client.datastructure("MACRO", params={"references": "all"}).structure["MACRO"]
+    assert [d.id for d in structure.dimensions.components] == ["FREQ", "INDICATOR", "REF_AREA", "TIME_PERIOD"]
+    assert "gdp" in structure.dimensions.get("INDICATOR").local_representation.enumerated
+    assert [a.id for a in structure.attributes.components] == ["UNIT_MEASURE", "DECIMALS", "RELEASED_ON"]
+    span = {"startPeriod": "2015", "endPeriod": "2016"}
+    frame = sdmx.to_pandas(client.data("MACRO", key={"INDICATOR": "gdp", "REF_AREA": "37+32"}, params=span).data[0])
+    assert frame.xs(("gdp", "37", "2016"), level=("INDICATOR", "REF_AREA", "TIME_PERIOD")).iloc[0] == 59702.6
+    assert len(frame) == 4
+    message = client.data("MACRO", key="A.gdp.37", params={"startPeriod": "2016", "endPeriod": "2016", "includeHistory": True})
+    assert {d.attrib["RELEASED_ON"].value: float(sdmx.to_pandas(d).iloc[0]) for d in message.data} == {"2018-12-31": 68024.49, "2025-12-31": 59702.6}
+    with pytest.raises(requests.HTTPError, match="404"):
+        client.data("MACRO", key="A.gdp.99")
+
+
+def test_owslib_reads_the_geography(installation):
+    """The unmodified client of OGC API Features."""
+    client = Features(f"http://127.0.0.1:{installation.port}/ogc/")
+    assert client.conformance()["conformsTo"][0].endswith("/conf/core")
+    assert client.feature_collections() == ["regions", "places"]
+    assert client.collection("regions")["title"] == "行政区划"
+    assert set(client.collection_queryables("places")["properties"]) == {"kind", "region"}
+    found = client.collection_items("regions", bbox=[117.02, 36.66, 117.03, 36.67], limit=5)
+    assert {f["properties"]["name"] for f in found["features"]} >= {"济南市", "历下区"}
+    first = client.collection_items("places", limit=100, region="3701")
+    assert first["numberReturned"] == first["numberMatched"] == 12
+    assert client.collection_item("regions", "370102")["geometry"]["type"].endswith("Polygon")
+    assert "/collections/{collection}/items" in client.api()["paths"]

@@ -29,7 +29,7 @@ class Installation:
     def run(self, *arguments, **more):
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("TONGBAN_", "DATABASE_URL", "DJANGO_"))}
         command = ["./tongban", *arguments, "--data", str(self.data), "--port", str(self.port)]
-        return subprocess.run(command, cwd=HOME, capture_output=True, text=True, check=False, timeout=120, env=kept | self.settings, **more)
+        return subprocess.run(command, cwd=HOME, capture_output=True, text=True, check=False, timeout=600, env=kept | self.settings, **more)
 
     def supervisor(self):
         import json

@@ -30,7 +30,7 @@ def shipped(tmp_path_factory):
         installation.run("down")
 
 
-def wait_for(true, seconds=60):
+def wait_for(true, seconds=240):
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, "waited in vain"

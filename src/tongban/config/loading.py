@@ -25,6 +25,7 @@ from tongban.rooms.base.continuity import seed as continuity
 from tongban.rooms.base.networks import seed as networks
 from tongban.rooms.data.exchange import seed as exchange
 from tongban.rooms.data.registries import seed as registries
+from tongban.rooms.data.registries.seed import geography, macro
 from tongban.rooms.service.hall import seed as hall
 from tongban.rooms.service.hall.queries import matters as hall_matters
 from tongban.rooms.service.supervision import seed as supervision
@@ -44,6 +45,8 @@ def _reference(data: Path) -> Steps:
         ("信息资源分类", lambda: catalogue.load_classes(data / "catalogue")),
         ("共享答复期限", lambda: catalogue.load_limits(data / "catalogue")),
         ("数据权威次序", lambda: registries.load_authority(data / "registries")),
+        ("村和社区", lambda: geography.load_villages(data / "registries")),
+        ("宏观经济数据（国家统计局）", lambda: macro.load_macro(LOADER, data / "registries" / "macro")),
         ("通知模板", notices.load_templates),
         ("灾难恢复等级", lambda: continuity.load_tiers(data / "continuity")),
         ("保留期限", lambda: continuity.load_retention(data / "continuity")),
@@ -77,6 +80,7 @@ def load(data: Path, *, demo: bool, people: int = 0) -> Iterator[str]:
             ("外省样例事项", lambda: hall.load_imported(LOADER, data / "hall", lambda _t: None)),
             *_synthetic(data),
             ("演示人口与法人（合成数据）", lambda: registries.load_synthetic(data / "registries", people)),
+            ("演示地理实体（位置为合成）", lambda: geography.load_halls(LOADER)),
             ("演示人员入库（合成数据）", lambda: registries.load_known(LOADER, *province.known())),
             ("演示信息比对（合成数据）", lambda: registries.load_findings(LOADER)),
             ("演示办件（合成数据）", _demo_cases),

@@ -25,6 +25,8 @@ urlpatterns = [
     path("continuity/", include("tongban.rooms.base.continuity.urls")),
     path("exchange/", include("tongban.rooms.data.exchange.urls")),
     path("registries/", include("tongban.rooms.data.registries.urls")),
+    path("sdmx/rest/", include("tongban.rooms.data.registries.views.sdmx")),
+    path("ogc/", include("tongban.rooms.data.registries.views.ogc")),
     path("networks/", include("tongban.rooms.base.networks.urls")),
     path("security/", include("tongban.rooms.trust.security.urls")),
     path("supervision/", include("tongban.rooms.service.supervision.urls")),

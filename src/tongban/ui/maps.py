@@ -30,6 +30,14 @@ class Area:
 class RegionMap:
     areas: list[Area]
     height: int
+    west: float = 0.0
+    north: float = 0.0
+    scale: float = 1.0  # units a degree of latitude
+    squeeze: float = 1.0
+
+    def place(self, lon: float, lat: float) -> tuple[float, float]:
+        """Where a point stands on the map."""
+        return round((lon - self.west) * self.squeeze * self.scale, 1), round((self.north - lat) * self.scale, 1)
 
 
 @lru_cache(maxsize=32)
@@ -53,7 +61,7 @@ def _drawn(level: str, within: str, _month: str) -> RegionMap:
         x, y = _middle(big)
         path = "".join("M" + "L".join(f"{a} {b}" for a, b in ring) + "Z" for ring in drawn if len(ring) > 3)
         areas.append(Area(code, name, path, round(x, 1), round(y, 1)))
-    return RegionMap(areas, math.ceil((north - south) * scale))
+    return RegionMap(areas, math.ceil((north - south) * scale), west, north, scale, squeeze)
 
 
 def region_map(level: str, within: str = "") -> RegionMap:

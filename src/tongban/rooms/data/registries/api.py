@@ -1,17 +1,21 @@
 """Base registries by program: entities, conflicts, what departments bring."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Field, Router, Schema
+from ninja import Field, Query, Router, Schema
 
+from tongban.lib import clock
 from tongban.lib.errors import NotFound
 from tongban.rooms.data.registries import rules
 from tongban.rooms.data.registries.commands import disputes, records
-from tongban.rooms.data.registries.queries import masters, work
-from tongban.ui.access import actor_of, allows
+from tongban.rooms.data.registries.commands import geography as geography_commands
+from tongban.rooms.data.registries.commands import macro as macro_commands
+from tongban.rooms.data.registries.queries import geography, macro, masters, work
+from tongban.ui.access import OPEN, actor_of, allows
 from tongban.ui.problems import PROBLEMS
 
 router = Router()
@@ -77,6 +81,145 @@ class DecisionIn(Schema):
     attribute: str = Field(max_length=30)
     record: int = Field(ge=0, lt=2**62)
     words: str = Field(max_length=300)
+
+
+class FigureIn(Schema):
+    region: str = Field(max_length=9)
+    period: str = Field(max_length=7)
+    value: Decimal = Field(max_digits=20, decimal_places=4)
+
+
+class ReleaseIn(Schema):
+    """What one release says of one indicator; an indicator that is known keeps its name and unit."""
+
+    release: str = Field(max_length=40)
+    title: str = Field(max_length=120)
+    released_on: date
+    indicator: str = Field(max_length=40)
+    name: str = Field("", max_length=120)
+    unit: str = Field("", max_length=20)
+    decimals: int = Field(0, ge=0, le=4)
+    notes: str = Field("", max_length=2000)
+    figures: list[FigureIn] = Field(max_length=100_000)
+
+
+class RevisedOut(Schema):
+    """How many figures an earlier release gave otherwise."""
+
+    revised: int
+
+
+class IndicatorOut(Schema):
+    code: str
+    name: str
+    unit: str
+    frequency: str
+    decimals: int
+
+
+class FigureOut(Schema):
+    region: str
+    period: str
+    value: Decimal
+    release: str
+    released_on: date
+
+
+@router.get("/indicators", response={200: list[IndicatorOut], **PROBLEMS}, summary="Macro indicators")
+@allows(OPEN)
+def indicators(request: HttpRequest) -> Any:
+    return macro.indicators()
+
+
+@router.get("/indicators/{code}/figures", response={200: list[FigureOut], **PROBLEMS}, summary="Figures as known on a day, or of every release")
+@allows(OPEN)
+def figures(request: HttpRequest, code: str, region: str = "", since: str = "", until: str = "", known_on: date | None = None, history: bool = False) -> Any:
+    """`since` and `until` are periods, inclusive; `known_on` defaults to today; `history` gives what every release said."""
+    one, wanted = macro.indicator(code), [r for r in region[:900].split(",") if r]
+    if history:
+        rows = macro.vintages(one, regions=wanted, first=since[:7], last=until[:7])
+    else:
+        rows = macro.known(one, known_on or clock.today(), regions=wanted, first=since[:7], last=until[:7])
+    return [
+        {"region": f.region, "period": f.period, "value": round(f.value, one.decimals), "release": f.release.key, "released_on": f.release.released_on}
+        for f in rows[:50_000]
+    ]
+
+
+@router.post("/releases", response={200: RevisedOut, **PROBLEMS}, summary="Bring what a release says of an indicator")
+@allows("registries.keep")
+def keep_release(request: HttpRequest, told: ReleaseIn) -> Any:
+    actor = actor_of(request)
+    publication = macro_commands.Publication(told.release, told.title, actor.organ_name or "", told.released_on)
+    measured = macro_commands.Measured(told.indicator, told.name, told.unit, told.decimals, told.notes)
+    rows = {(f.region, f.period): f.value for f in told.figures}
+    return {"revised": macro_commands.keep_release(actor, publication=publication, measured=measured, figures=rows)}
+
+
+class PlacesIn(Schema):
+    """Each row: key, name, kind, lon, lat (degrees), and perhaps address, since, until."""
+
+    rows: list[dict[str, Any]] = Field(max_length=10_000)
+
+
+class PlacesOut(Schema):
+    new: int
+    changed: int
+    faults: list[tuple[int, str]]
+
+
+class UnitOut(Schema):
+    code: str
+    name: str
+    level: str
+
+
+class MatchedOut(Schema):
+    """`units` from the province down; `others` fit as well as the last of them; `rest` is what follows."""
+
+    units: list[UnitOut]
+    others: list[UnitOut]
+    name: str
+    rest: str
+
+
+class NearOut(Schema):
+    key: str
+    name: str
+    kind: str
+    address: str
+    lon: float
+    lat: float
+    metres: int
+
+
+@router.post("/places", response={200: PlacesOut, **PROBLEMS}, summary="Keep places of the own organ")
+@allows("registries.keep")
+def keep_places(request: HttpRequest, told: PlacesIn) -> Any:
+    actor = actor_of(request)
+    return geography_commands.keep_places(actor, organ=actor.organ_key, rows=told.rows)
+
+
+@router.get("/addresses/match", response={200: MatchedOut, **PROBLEMS}, summary="Match an address to the official list")
+@allows(OPEN)
+def match_address(request: HttpRequest, address: str) -> Any:
+    found = geography.matched(address[:300])
+    return {"units": found.units, "others": found.others, "name": found.name, "rest": found.rest}
+
+
+@router.get("/regions/covering", response={200: list[UnitOut], **PROBLEMS}, summary="City and county that cover a point")
+@allows(OPEN)
+def covering(request: HttpRequest, lon: float = Query(ge=-180, le=180), lat: float = Query(ge=-90, le=90)) -> Any:
+    return geography.covering(lon, lat)
+
+
+@router.get("/places/nearest", response={200: list[NearOut], **PROBLEMS}, summary="Places nearest to a point")
+@allows(OPEN)
+def nearest(
+    request: HttpRequest, lon: float = Query(ge=-180, le=180), lat: float = Query(ge=-90, le=90), kind: str = "", count: int = Query(5, ge=1, le=100)
+) -> Any:
+    found = geography.nearest(lon, lat, kind=kind[:40], count=count)
+    return [{"key": p.key, "name": p.name, "kind": p.kind, "address": p.address, "lon": p.lon, "lat": p.lat, "metres": round(m)} for p, m in found]
 
 
 @router.get("/entities", response={200: list[EntityOut], **PROBLEMS}, summary="Legal persons by name or code")

@@ -135,3 +135,29 @@ class LinkDecided(Event):
     linkage: str
     row: int
     same: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseKept(Event):
+    """Figures of one publication came in; `revised`: those that an earlier release gave otherwise."""
+
+    tag: ClassVar[str] = "registries.release.kept"
+    kind: ClassVar[str] = "release"
+    about: ClassVar[str] = "release"
+    release: str
+    indicator: str
+    figures: int
+    revised: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlacesKept(Event):
+    """Named points came in or changed."""
+
+    tag: ClassVar[str] = "registries.places.kept"
+    kind: ClassVar[str] = "registry"
+    about: ClassVar[str] = "registry"
+    registry: str
+    organ: str
+    new: int
+    changed: int

@@ -247,3 +247,71 @@ class LinkedRow(models.Model):
     def cohort(self) -> str:
         """The department that brought the file."""
         return columns.cohort("linkage", self.linkage.organ_key)
+
+
+class Indicator(models.Model):
+    """宏观经济指标: what is measured, in which unit, how often (A: a year)."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    unit = models.CharField(max_length=20)
+    frequency = models.CharField(max_length=1, default="A")
+    decimals = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Release(models.Model):
+    """One publication of figures. A later one may revise what an earlier one said; both stay."""
+
+    key = models.SlugField(max_length=40, unique=True)
+    title = models.CharField(max_length=120)
+    publisher = models.CharField(max_length=60)
+    released_on = models.DateField()
+    verified = models.BooleanField(default=False, help_text="whether the day was read in the publication itself")
+    notes = models.JSONField(default=dict, help_text="indicator → the publisher's notes")
+    kept_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Figure(models.Model):
+    """What a release says of an indicator, a region (37; 11 for Beijing) and a period (2016, 2016-Q1, 2016-01)."""
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="figures")
+    indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="figures")
+    region = models.CharField(max_length=9)
+    period = models.CharField(max_length=7)
+    value = models.DecimalField(max_digits=20, decimal_places=4)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["indicator", "region", "period", "release"], name="registries_figure_once")]
+
+
+class Village(models.Model):
+    """村、社区: the lowest unit of the statistical division codes, twelve digits."""
+
+    code = models.CharField(max_length=12, unique=True)
+    name = models.CharField(max_length=80)
+
+
+class Place(models.Model):
+    """地理实体: a named point that an organ keeps. Degrees of CGCS2000."""
+
+    key = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=40)
+    address = models.CharField(max_length=200, blank=True)
+    region_code = models.CharField(max_length=9, help_text="the county that covers it")
+    lon = models.FloatField()
+    lat = models.FloatField()
+    organ_key = models.CharField(max_length=40)
+    since = models.DateField()
+    until = models.DateField(null=True)
+    synthetic = models.BooleanField(default=False)
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["lat", "lon"]), models.Index(fields=["region_code", "kind"])]

@@ -1,8 +1,12 @@
 """What a master record is: for each attribute the word of the organ that the law trusts most, and who said otherwise. Pure."""
 
+import csv
+import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 POPULATION, ENTITIES = "population", "entities"
@@ -203,3 +207,77 @@ def day(told: Any) -> date | None:
         return told if isinstance(told, date) else date.fromisoformat(str(told))
     except ValueError:
         return None
+
+
+# Macro figures ---------------------------------------------------------------------------------------------------------------
+
+# GB/T 2260, the first two digits; Shandong's own regions are the kernel's.
+PROVINCES = {
+    "11": "北京市", "12": "天津市", "13": "河北省", "14": "山西省", "15": "内蒙古自治区", "21": "辽宁省", "22": "吉林省", "23": "黑龙江省", "31": "上海市", "32": "江苏省",
+    "33": "浙江省", "34": "安徽省", "35": "福建省", "36": "江西省", "37": "山东省", "41": "河南省", "42": "湖北省", "43": "湖南省", "44": "广东省", "45": "广西壮族自治区",
+    "46": "海南省", "50": "重庆市", "51": "四川省", "52": "贵州省", "53": "云南省", "54": "西藏自治区", "61": "陕西省", "62": "甘肃省", "63": "青海省", "64": "宁夏回族自治区",
+    "65": "新疆维吾尔自治区",
+}  # fmt: skip
+STATISTICIANS = ("sd-stat", "sd-nbsteam")
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
+PERIOD = re.compile(r"\d{4}(-(Q[1-4]|0[1-9]|1[0-2]))?", re.ASCII)
+REGION = re.compile(r"\d{2}|\d{4}|\d{6}|\d{9}", re.ASCII)
+MOST_FIGURES = 1_000_000
+
+
+def figure_faults(release: str, indicator: str, figures: Mapping[tuple[str, str], Decimal]) -> dict[str, str]:
+    """field → what is wrong with figures that come in."""
+    found = {}
+    if not SLUG.fullmatch(release):
+        found["release"] = "key"
+    if not SLUG.fullmatch(indicator):
+        found["indicator"] = "indicator"
+    if not figures or len(figures) > MOST_FIGURES:
+        found["figures"] = "many" if figures else "empty"
+    if any(not REGION.fullmatch(region) for region, _period in figures):
+        found["region"] = "region"
+    if any(not PERIOD.fullmatch(period) for _region, period in figures):
+        found["period"] = "period"
+    return found
+
+
+def published_table(text: str, names: Mapping[str, str]) -> tuple[dict[tuple[str, str], Decimal], str]:
+    """A table as the bureau exports it: three lines of heading, a row 地区,2017年,…, a row a province, notes below. Gives figures by (region, period), and the notes.
+
+    Raises ValueError for a province that `names` does not know or a cell that is no number.
+    """
+    rows = list(csv.reader(io.StringIO(text)))
+    head = next(n for n, row in enumerate(rows) if row and row[0] == "地区")
+    years = [cell.removesuffix("年") for cell in rows[head][1:]]
+    figures, notes = {}, []
+    for row in rows[head + 1 :]:
+        if len(row) < 2:
+            notes += [cell.strip() for cell in row if cell.strip()]
+            continue
+        if row[0] not in names:
+            raise ValueError(f"{row[0]} is no province")
+        for year, cell in zip(years, row[1:], strict=False):
+            if cell.strip():
+                figures[names[row[0]], year] = Decimal(cell)
+    return figures, "\n".join(notes)
+
+
+# Places ----------------------------------------------------------------------------------------------------------------------
+
+MOST_PLACES = 10_000
+
+
+def place_fault(row: Mapping[str, Any]) -> str:
+    """Which entry of a place cannot be taken, "" for none: key, name, kind, lon, lat, since, until."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", str(row.get("key", "")), re.ASCII):
+        return "key"
+    for name in ("name", "kind"):
+        if not str(row.get(name, "")).strip():
+            return name
+    for name, most in (("lon", 180), ("lat", 90)):
+        try:
+            if not abs(float(row.get(name, "x"))) <= most:
+                return name
+        except (TypeError, ValueError):
+            return name
+    return next((n for n in ("since", "until") if row.get(n) and day(row[n]) is None), "")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tongban.rooms.data.registries.views import findings, linkages, subjects, work
+from tongban.rooms.data.registries.views import findings, geography, linkages, macro, subjects, work
 
 app_name = "registries"
 urlpatterns = [
@@ -14,5 +14,7 @@ urlpatterns = [
     path("linkages/", linkages.linkages, name="linkages"),
     path("linkages/<int:linkage>/", linkages.linkage, name="linkage"),
     path("findings/", findings.findings, name="findings"),
+    path("geography/", geography.geography, name="geography"),
+    path("macro/", macro.macro, name="macro"),
     path("corrections/", work.corrections, name="corrections"),
 ]
