@@ -56,7 +56,7 @@ class Answering:
 
     def __init__(self, home: EmbeddedBroker) -> None:
         self.home, self.loop, self.desk = home, asyncio.new_event_loop(), Desk()
-        self.listening: set[str] = set()
+        self.listening: dict[str, asyncio.Task[None]] = {}
         self.answerer = Answerer(parties, looked_up, _kept)
 
     def run(self) -> None:
@@ -72,15 +72,20 @@ class Answering:
                 self.loop.run_until_complete(self.desk.send(group, replies))
 
     def _look(self) -> None:
-        """Listen for organs that provide something to query since the last look."""
+        """Begin to listen for organs that provide something to query since the last look; a broker that does not know one yet is tried in the background."""
         close_old_connections()
         try:
-            for organ in sorted(access.asked_organs() - self.listening):
-                self.loop.run_until_complete(self._listen(organ))
-                self.listening.add(organ)
+            wanted = access.asked_organs()
         except Exception as fault:
-            log.warning("answering: the broker or the database is not ready; trying again", fault=repr(fault)[:200])
+            log.warning("answering: the database is not ready; trying again", fault=repr(fault)[:200])
             connection.close()
+            return
+        for organ, task in list(self.listening.items()):
+            if task.done() and task.exception():
+                log.warning("answering: the broker is not ready; trying again", organ=organ, fault=repr(task.exception())[:200])
+                del self.listening[organ]
+        for organ in sorted(wanted - self.listening.keys()):
+            self.listening[organ] = self.loop.create_task(self._listen(organ))
 
     async def _listen(self, organ: str) -> None:
         login = broker.login(self.home.seed(f"organ-{organ}", "account"), organ)

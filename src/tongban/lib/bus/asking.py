@@ -62,7 +62,7 @@ class Answer:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-FOUND, ABSENT, BAD = "found", "absent", "bad-question"
+FOUND, ABSENT, BAD, AWAY = "found", "absent", "bad-question", "away"
 REFUSED = b"!"  # leads the words of a reply to a message that is no bundle of the consumer's
 
 
@@ -83,10 +83,14 @@ def question(told: Mapping[str, Any]) -> Question:
     """A question from its document; raises BadEnvelope."""
     try:
         one = Question(**{**told, "items": tuple(map(str, told["items"]))})
-        datetime.fromisoformat(one.at).astimezone(UTC)
+        zoned = datetime.fromisoformat(one.at).tzinfo is not None
     except (KeyError, TypeError, ValueError) as wrong:
         raise BadEnvelope("this is not a question") from wrong
-    if not all(isinstance(v, str) and len(v) <= 300 for v in (one.agreement, one.number, one.key, one.purpose, one.consent)) or len(one.items) > 500:
+    if (
+        not zoned
+        or not all(isinstance(v, str) and len(v) <= 300 for v in (one.agreement, one.number, one.key, one.purpose, one.consent))
+        or len(one.items) > 500
+    ):
         raise BadEnvelope("this is not a question")
     return one
 
@@ -136,19 +140,20 @@ class Asker:
             task.add_done_callback(self.tasks.discard)
 
     async def _exchange(self, group: list[_Waiting]) -> None:
+        signed = bundles.sign([w.question.told() for w in group], self.key, self.consumer, now())
+        reply: bytes | None = None
         try:
-            signed = bundles.sign([w.question.told() for w in group], self.key, self.consumer, now())
-            reply = await self.line.request(f"ask.{self.agreement}", bundles.pack(signed), timeout=PATIENCE)
-            self._next()
-            self._settle(group, signed, reply.data)
-            return
+            reply = (await self.line.request(f"ask.{self.agreement}", bundles.pack(signed), timeout=PATIENCE)).data
         except NoRespondersError:
             _fail(group, "nobody answers under this agreement: it is not in force, or the provider is away")
         except (BrokerError, TimeoutError) as wrong:
             _fail(group, f"no answer came: {wrong!r}"[:200])
-        except BadEnvelope as wrong:
-            _fail(group, str(wrong))
         self._next()
+        if reply is not None:
+            try:
+                self._settle(group, signed, reply)
+            except BadEnvelope as wrong:
+                _fail(group, str(wrong))
 
     def _next(self) -> None:
         self.under_way -= 1

@@ -30,7 +30,10 @@ class Signed:
     @property
     def document(self) -> dict[str, Any]:
         """The document itself."""
-        told = json.loads(self.body)
+        try:
+            told = json.loads(self.body)
+        except (ValueError, RecursionError) as wrong:
+            raise BadEnvelope("a document is JSON") from wrong
         if not isinstance(told, dict):
             raise BadEnvelope("a document is an object")
         return told
@@ -70,17 +73,17 @@ def outside(one: Signed) -> bool:
     """Whether a document is not among those of its head."""
     try:
         size, root = int(one.head["size"]), bytes.fromhex(one.head["root"])
-        way = [bytes.fromhex(p) for p in one.path]
-    except (KeyError, TypeError, ValueError):
+        way, leaf = [bytes.fromhex(p) for p in one.path], merkle.leaf(one.body.encode())
+    except (KeyError, TypeError, ValueError, OverflowError):
         return True
-    return len(way) > LONGEST_PATH or not merkle.included(merkle.leaf(one.body.encode()), one.index, size, way, root)
+    return len(way) > LONGEST_PATH or not merkle.included(leaf, one.index, size, way, root)
 
 
 def is_signed(one: Signed, public: bytes) -> bool:
     """Whether the signature under its head is good."""
     try:
         return sm.verify(public, canonical(one.head), bytes.fromhex(one.signature))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -104,7 +107,7 @@ def unpack(message: bytes) -> list[Signed]:
         told = json.loads(message)
         head, signature, entries = told["head"], str(told["signature"]), told["entries"]
         found = [Signed(str(body), head, signature, int(index), tuple(map(str, path))) for body, index, path in entries]
-    except (KeyError, TypeError, ValueError, RecursionError) as wrong:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as wrong:
         raise BadEnvelope("this is not a bundle of documents") from wrong
     if not isinstance(head, dict) or not 0 < len(found) <= MOST:
         raise BadEnvelope(f"a bundle has a head and 1 to {MOST} documents")

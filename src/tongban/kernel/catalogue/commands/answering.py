@@ -14,8 +14,9 @@ from tongban.kernel.identity.actor import Actor
 from tongban.kernel.ledger import commands as ledger
 from tongban.lib import clock, columns, sm, statements
 from tongban.lib.acts import command, nothing_changed, record, recorded
-from tongban.lib.bus.asking import ABSENT, BAD, FOUND, Answer, Question, is_fresh
+from tongban.lib.bus.asking import ABSENT, AWAY, BAD, FOUND, Answer, Question, is_fresh
 from tongban.lib.bus.envelope import canonical
+from tongban.lib.errors import Unavailable
 
 Asked = tuple[str, Question]  # SM3 of the canonical question, and the question
 Done = tuple[Question, Answer]
@@ -44,8 +45,12 @@ def looked_up(asked: Sequence[Asked]) -> list[Answer]:
         agreement = access.terms_of(number)
         supply = supply_of(agreement.resource)
         why = {digest: _refusal(agreement, one) or ("" if supply else "nobody-answers") for digest, one in group}
+        allowed = [a for a in group if not why[a[0]]]
+        try:
+            made |= _found(agreement, supply, allowed, at)
+        except Unavailable:  # one department's database is away: that is no reason to fail the others' questions
+            why |= dict.fromkeys([digest for digest, _one in allowed], AWAY)
         made |= {digest: Answer(number, digest, w, None, "", at) for digest, w in why.items() if w}
-        made |= _found(agreement, supply, [a for a in group if not why[a[0]]], at)
     return [made[digest] for digest, _one in asked]
 
 

@@ -88,7 +88,7 @@ def _allowed(one: Agreement | None, call: rules.Call) -> Agreement:
     return one
 
 
-REASONS = ("state", "not-begun", "ended", "mode", "purpose", "items", "visits", "nobody-answers", "bad-question")
+REASONS = ("state", "not-begun", "ended", "mode", "purpose", "items", "visits", "nobody-answers", "bad-question", "away")
 
 
 def refusal_sentence(why: str) -> str:
@@ -101,6 +101,7 @@ def refusal_sentence(why: str) -> str:
         "items": _("Agreement %(number)s does not grant all these items."),
         "visits": _("The visits that agreement %(number)s grants a day are used up."),
         "nobody-answers": _("Nobody answers single queries for the resource of agreement %(number)s."),
+        "away": _("The department that answers under agreement %(number)s is away: try again in a minute."),
         "bad-question": _("The question under agreement %(number)s came too late: check the clock of this machine."),
     }[why]  # fmt: skip
 

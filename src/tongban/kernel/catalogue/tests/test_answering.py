@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tongban.kernel.catalogue import supplies
 from tongban.kernel.catalogue.commands import agreements
 from tongban.kernel.catalogue.commands.answering import kept, looked_up
 from tongban.kernel.catalogue.models import DailyUse
@@ -13,6 +14,7 @@ from tongban.kernel.ledger.models import Entry
 from tongban.lib import clock, sm
 from tongban.lib.bus.asking import Question
 from tongban.lib.bus.envelope import canonical
+from tongban.lib.errors import Unavailable
 
 pytestmark = pytest.mark.django_db
 
@@ -96,3 +98,13 @@ def test_a_suspended_agreement_answers_nothing_from_the_next_question_on(agreeme
 def test_only_what_was_asked_for_is_answered(agreement):
     [found] = answered(questions(agreement, "9137", items=("legal_rep_name",)))
     assert found.values == {"legal_rep_name": "张合成"}
+
+
+def test_a_department_that_is_away_fails_its_own_questions_alone(agreement):
+    def away(_keys):
+        raise Unavailable("away")
+
+    supplies.supplies("legal.representative")(away)
+    [found] = answered(questions(agreement, "9137"))
+    assert (found.state, found.values) == ("away", None)
+    assert not DailyUse.objects.filter(agreement=agreement).exists()

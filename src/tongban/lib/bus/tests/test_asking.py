@@ -174,11 +174,47 @@ def test_a_question_about_another_agreement_is_refused(pair):
     assert b"another agreement" in reply
 
 
-@pytest.mark.parametrize("change", [{"at": "yesterday"}, {"items": 5}, {"key": 7}, {"key": "x" * 301}, {"more": 1}])
+@pytest.mark.parametrize("change", [{"at": "yesterday"}, {"items": 5}, {"key": 7}, {"key": "x" * 301}, {"more": 1}, {"at": "2026-11-24T10:00:00"}])
 def test_what_is_no_question_is_refused(change):
     told = asking.Question(NUMBER, "1", "9137", "核验", (), asking.now()).told() | change
     with pytest.raises(BadEnvelope):
         asking.question(told)
+
+
+@pytest.mark.parametrize("body", ["no json", "[]", "[" * 100_000, chr(0xD800), '{"n":1}'])
+def test_a_signed_document_that_is_no_question_harms_nobody_else(pair, body):
+    """A consumer signs what it likes; the other bundles of the group are answered."""
+    root, ways = bundles.paths([merkle.leaf(body.encode(errors="surrogatepass"))])
+    head = {"signer": "sd-hrss", "size": 1, "root": root.hex(), "at": asking.now()}
+    odd = bundles.Signed(body, head, pair.own.sign(canonical(head)).hex(), 0, tuple(w.hex() for w in ways[0]))
+    good = asking.Question(NUMBER, "1", "9137", "核验", (), asking.now())
+    message = json.dumps({"head": head, "signature": odd.signature, "entries": [[body, 0, []]]}).encode()
+    replies = answerer(pair, {"9137": {"name": "合成企业"}}).replies([
+        (NUMBER, message), (NUMBER, bundles.pack(bundles.sign([good.told()], pair.own, "sd-hrss", asking.now()))),
+    ])  # fmt: skip
+    assert replies[0].startswith(asking.REFUSED)
+    assert bundles.opened(replies[1], pair.key.public)
+
+
+def test_a_bad_reply_leaves_the_asker_able_to_ask_again(pair):
+    async def go():
+        provider, line = await pair.line("provider"), await pair.line("consumer")
+        replies = [b"nonsense", b"!no", b"{}"]
+
+        async def answer(message):
+            await message.respond(replies.pop(0))
+
+        await provider.subscribe("ask.*", cb=answer)
+        await provider.flush()
+        one = asking.Asker(line, NUMBER, "sd-hrss", pair.own, pair.key.public)
+        faults = [await asyncio.gather(one.ask("9137", "核验"), return_exceptions=True) for _n in range(3)]
+        await line.close()
+        await provider.close()
+        return faults, one.under_way
+
+    faults, under_way = asyncio.run(go())
+    assert all(isinstance(f, asking.NotAnswered) for [f] in faults)
+    assert under_way == 0
 
 
 def test_a_failing_database_is_told_and_asked_again(pair):

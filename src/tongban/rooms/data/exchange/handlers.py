@@ -1,13 +1,19 @@
 """Whoever must act or is affected is told: owners of applications, applicants of answers, signers, reviewers, users of a changed resource."""
 
+from collections.abc import Mapping, Sequence
+
+import psycopg
+from django.utils.translation import gettext as _
+
 from tongban.kernel.catalogue.queries import access, resources
-from tongban.kernel.catalogue.supplies import Bound, Supply, answers_otherwise
+from tongban.kernel.catalogue.supplies import Bound, Row, Supply, answers_otherwise
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.identity.rules import CATALOGUE_PUBLISHER, CATALOGUE_REVIEWER, DATA_STEWARD
 from tongban.kernel.ledger.delivery import Delivered, handles
 from tongban.kernel.notices import commands as notices
 from tongban.lib.bus import lookup
+from tongban.lib.errors import Unavailable
 from tongban.lib.rooms import reference
 from tongban.rooms.data.exchange import queries
 
@@ -20,8 +26,14 @@ def _from_the_provider(resource: Bound) -> Supply | None:
     held = queries.answer_table(resource.id)
     if held is None:
         return None
-    columns, key = held.columns, held.key
-    return Supply(resource.supply, "", lambda keys: lookup.rows(held.address, held.table, columns, key, keys))
+
+    def answers(keys: Sequence[str]) -> Mapping[str, Row]:
+        try:
+            return lookup.rows(held.address, held.table, held.columns, held.key, keys)
+        except psycopg.Error as fault:
+            raise Unavailable(_("The department's database does not answer: try again in a minute.")) from fault
+
+    return Supply(resource.supply, "", answers)
 
 
 def _tell(event: Delivered, people: set[int], key: str, link: str, **values: object) -> None:
