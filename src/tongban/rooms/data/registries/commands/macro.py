@@ -15,7 +15,6 @@ from tongban.rooms.data.registries import events, rules
 from tongban.rooms.data.registries.models import Figure, Indicator, Release
 from tongban.rooms.data.registries.queries import macro
 
-MOST = 1_000_000
 Cell = tuple[str, str]  # region, period
 
 
@@ -87,6 +86,6 @@ def keep_release(actor: Actor, *, publication: Publication, measured: Measured, 
 def _told(what: str) -> str:
     return {
         "key": _("Release: small letters, digits and hyphens, 40 at most."), "indicator": _("Indicator: small letters, digits and hyphens, 40 at most."),
-        "empty": _("Figures: none is given."), "many": _("Figures: at most %(n)s at once.") % {"n": MOST},
+        "empty": _("Figures: none is given."), "many": _("Figures: at most %(n)s at once.") % {"n": rules.MOST_FIGURES},
         "region": _("Region: two to nine digits, such as 37."), "period": _("Period: write it like 2016, 2016-Q1 or 2016-01."),
     }[what]  # fmt: skip
