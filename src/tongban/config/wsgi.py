@@ -2,7 +2,9 @@
 
 import os
 import signal
+from importlib import import_module
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from tongban.config.embedded import die_with_parent
@@ -14,3 +16,4 @@ if os.environ.get("TONGBAN_ADDRESS"):  # set for what the group starts
     if os.getppid() == 1:  # it was killed before this line
         os._exit(1)
 application = get_wsgi_application()
+import_module(settings.ROOT_URLCONF)  # else each worker's first reader waits four seconds for every room's pages to load
