@@ -30,7 +30,8 @@ from tongban.lib.bus.sender import Parties, send  # noqa: E402
 from tongban.lib.bus.server import EmbeddedBroker  # noqa: E402
 from tongban.lib.bus.source import PostgresSource  # noqa: E402
 from tongban.lib.bus.target import PostgresTarget  # noqa: E402
-from tongban.rooms.data.exchange import commands, queries  # noqa: E402
+from tongban.rooms.data.exchange.commands import flows as commands  # noqa: E402
+from tongban.rooms.data.exchange.queries import flows as queries  # noqa: E402
 from tongban.rooms.data.exchange.models import Flow  # noqa: E402
 
 PLATFORM = system("通办·交换")

@@ -44,6 +44,7 @@ def _reference(data: Path) -> Steps:
         ("工作日历（年）", _years),
         ("信息资源分类", lambda: catalogue.load_classes(data / "catalogue")),
         ("共享答复期限", lambda: catalogue.load_limits(data / "catalogue")),
+        ("共享评价指标", lambda: exchange.load_indicators(data / "exchange")),
         ("数据权威次序", lambda: registries.load_authority(data / "registries")),
         ("村和社区", lambda: geography.load_villages(data / "registries")),
         ("宏观经济数据（国家统计局）", lambda: macro.load_macro(LOADER, data / "registries" / "macro")),
@@ -89,6 +90,7 @@ def load(data: Path, *, demo: bool, people: int = 0) -> Iterator[str]:
             ("演示信息资源目录（编写的示例）", lambda: catalogue.load_demo(LOADER, data / "catalogue")),
             ("演示数据流（合成数据）", lambda: exchange.load_demo(LOADER)),
             ("演示办事部门的共享协议", lambda: catalogue.load_offices(LOADER, hall_matters.offices(LIXIA))),
+            ("演示共享绩效评价（合成数据）", lambda: exchange.load_evaluation(LOADER)),
             ("演示灾备系统（合成数据）", lambda: continuity.load_demo(LOADER)),
         ]
     for name, step in steps:

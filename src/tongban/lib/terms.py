@@ -37,6 +37,10 @@ ENGLISH = {
     "退回整改": "Sent back", "已核验": "Verified", "省级部门": "Province", "市级部门": "Cities", "县级部门": "Counties", "档案（账本对象）": "Record (subject of the ledger)",
     "登录名": "Login name", "网址路径": "Path of the site", "告警逾期未处置": "Alert not dealt with in time", "事件报告逾期": "Incident not reported in time",
     "通报逾期未签收": "Warning not signed for in time", "通报逾期未反馈": "Warning not answered in time", "隔离中": "Held", "已销毁": "Destroyed",
+    # evaluation of sharing
+    "目录编制完整率": "Catalogued", "主要业务信息共享率": "Main information shared", "目录发布率": "Published", "数据更新及时率": "Timely", "数据质量合格率": "Sound",
+    "申请按时答复率": "Answered in time", "资源被使用率": "Used by others", "使用其他部门数据": "Uses others' data", "公示中": "Announced", "已确定": "Final",
+    "已采纳": "Upheld", "未采纳": "Rejected",
     # classified protection
     "等级保护": "Classified protection", "密码应用安全性评估": "Cryptography assessment", "分级保护": "Protection of secrets", "定级": "Grading",
     "专家评审": "Expert review", "备案": "Filing", "测评": "Assessment", "整改": "Rectification", "复测": "Re-assessment", "通过": "Passed", "未通过": "Not passed",

@@ -48,9 +48,8 @@ def _departments() -> list[ResourceClass]:
 
 
 def load_limits(folder: Path) -> int:
-    """Enter the limits once."""
-    if Limit.objects.exists():
-        return 0
+    """Enter the limits that are missing."""
+    known = set(Limit.objects.values_list("step", "effective_from"))
     with (folder / "limits.csv").open(newline="") as file:
         rows = [
             Limit(
@@ -59,7 +58,7 @@ def load_limits(folder: Path) -> int:
             )
             for r in csv.DictReader(file)
         ]  # fmt: skip
-    return len(Limit.objects.bulk_create(rows))
+    return len(Limit.objects.bulk_create(one for one in rows if (one.step, one.effective_from) not in known))
 
 
 def load_demo(actor: Actor, folder: Path) -> int:

@@ -1,5 +1,7 @@
 """Applications and agreements: seen by both sides, and by those who watch over all."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -7,7 +9,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from tongban.kernel.calendar import queries as calendar
-from tongban.kernel.catalogue.models import AccessRequest, Agreement, DailyUse, Limit, Signature
+from tongban.kernel.catalogue.models import AccessRequest, Agreement, DailyUse, Limit, Resource, ResourceVersion, Signature
 from tongban.kernel.catalogue.rules import access as rules
 from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock, sm, statements
@@ -96,6 +98,53 @@ def used_in_all(one: Agreement) -> tuple[int, int]:
     """(visits, rows)."""
     told = one.uses.aggregate(v=Sum("visits"), r=Sum("rows"))
     return told["v"] or 0, told["r"] or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """An agreement that was used in a span of days."""
+
+    number: str
+    resource: str
+    title: str
+    provider: int
+    consumer: int
+    visits: int
+    rows: int
+
+
+def used_between(first: date, last: date) -> list[Used]:
+    """What agreements were used from one day to another, both inclusive; for the platform."""
+    rows = DailyUse.objects.filter(day__range=(first, last)).values(
+        "agreement__number", "agreement__resource__key", "agreement__terms__title", "agreement__provider_id", "agreement__consumer_id"
+    )
+    told = rows.annotate(v=Sum("visits"), r=Sum("rows")).order_by("agreement__number")
+    return [
+        Used(
+            r["agreement__number"], r["agreement__resource__key"], r["agreement__terms__title"], r["agreement__provider_id"], r["agreement__consumer_id"],
+            r["v"], r["r"],
+        )
+        for r in told
+    ]  # fmt: skip
+
+
+def due_between(first: date, last: date) -> QuerySet[AccessRequest]:
+    """Applications whose answer was due in a span of days, withdrawn ones left out; for the platform."""
+    rows = AccessRequest.objects.filter(due__range=(first, last)).exclude(state=rules.WITHDRAWN)
+    return rows.select_related("version__resource", "consumer").defer("version__search").order_by("number")
+
+
+def numbers_for(resource: Resource) -> list[str]:
+    """The agreements that were ever made about a resource; for sums over all of them."""
+    return list(Agreement.objects.filter(resource=resource).values_list("number", flat=True))
+
+
+def cycles(numbers: Iterable[str]) -> dict[str, str]:
+    """agreement → how often the version that it was signed for is renewed; for the platform."""
+    held = list(Agreement.objects.filter(number__in=list(numbers)).values_list("number", "resource_id", "terms__version"))
+    rows = ResourceVersion.objects.filter(resource_id__in={r for _n, r, _v in held}).values_list("resource_id", "number", "cycle")
+    known = {(resource, version): cycle for resource, version, cycle in rows}
+    return {number: known[resource, version] for number, resource, version in held}
 
 
 def limit(step: str) -> Limit:

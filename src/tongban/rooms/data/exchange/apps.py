@@ -13,5 +13,6 @@ class ExchangeConfig(rooms.RoomConfig):
     verbose_name = "共享交换"
     permissions = {
         "exchange.use": Permission(_("Work with shared data"), (DATA_STEWARD, CATALOGUE_REVIEWER, CATALOGUE_PUBLISHER, SUPERVISOR, ADMINISTRATOR)),
+        "exchange.evaluate": Permission(_("Evaluate what departments share"), (CATALOGUE_REVIEWER, CATALOGUE_PUBLISHER)),
     }
     menu = (MenuEntry(_("Shared data"), "exchange:catalogue", "exchange.use", 40),)

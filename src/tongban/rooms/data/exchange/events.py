@@ -86,3 +86,43 @@ class AnsweringSet(Event):
     resource: str
     endpoint: str
     table: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InformationListed(Event):
+    """A department entered or ended a line of its list of main business information; `move`: listed, linked, ended."""
+
+    tag: ClassVar[str] = "exchange.information.listed"
+    kind: ClassVar[str] = "organ"
+    about: ClassVar[str] = "organ"
+    organ: str
+    name: str
+    move: str
+    resource: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvaluationMoved(Event):
+    """`scores` is the SM3 of all values in their canonical form; `move`: announced, final."""
+
+    tag: ClassVar[str] = "exchange.evaluation.moved"
+    kind: ClassVar[str] = "evaluation"
+    about: ClassVar[str] = "evaluation"
+    evaluation: str
+    move: str
+    scores: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppealMoved(Event):
+    """`move`: pending, upheld, rejected."""
+
+    tag: ClassVar[str] = "exchange.appeal.moved"
+    kind: ClassVar[str] = "evaluation"
+    about: ClassVar[str] = "evaluation"
+    evaluation: str
+    number: str
+    organ: str
+    indicator: str
+    move: str
+    words: str

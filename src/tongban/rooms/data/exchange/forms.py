@@ -49,12 +49,13 @@ def asked(post: QueryDict, rows_item: str = "region_code") -> Asked:
     """What is asked for or granted. Raises Invalid for a day that is none."""
     within = post.get("within", "").strip()[:9]
     return Asked(
-        tuple(post.getlist("items"))[:500], tuple(post.getlist("modes"))[:10], _whole(post.get("visits", "").replace(",", "")), _day(post, "begins"),
-        _day(post, "ends"), {rows_item: within} if within else {},
+        tuple(post.getlist("items"))[:500], tuple(post.getlist("modes"))[:10], _whole(post.get("visits", "").replace(",", "")), day(post, "begins"),
+        day(post, "ends"), {rows_item: within} if within else {},
     )  # fmt: skip
 
 
-def _day(post: QueryDict, name: str) -> date:
+def day(post: QueryDict, name: str) -> date:
+    """A day as typed. Raises Invalid."""
     try:
         return date.fromisoformat(post.get(name, ""))
     except ValueError as fault:

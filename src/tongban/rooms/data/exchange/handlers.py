@@ -15,7 +15,8 @@ from tongban.kernel.notices import commands as notices
 from tongban.lib.bus import lookup
 from tongban.lib.errors import Unavailable
 from tongban.lib.rooms import reference
-from tongban.rooms.data.exchange import queries
+from tongban.rooms.data.exchange.queries import evaluation, flows as queries
+from tongban.rooms.data.exchange.rules import evaluation as evaluation_rules
 
 PLATFORM = system("通办·交换")
 
@@ -98,6 +99,30 @@ def tell_of_resource(event: Delivered) -> None:
         people = set(resources.subscribers(one.resource.key)) | _stewards(*resources.consumers(one.resource))
         told = "已撤回" if move == "recall" else f"发布了第{number}版；已签协议沿用原版本，续签时采用新版本"
         _tell(event, people, "resource-changed", link, title=one.title, opinion=told)
+
+
+@handles("exchange.evaluation.moved")
+def tell_of_evaluation(event: Delivered) -> None:
+    """Every department that was measured hears when the values are announced, and when they are final."""
+    one = evaluation.evaluation(PLATFORM, event.body["evaluation"])
+    key = "evaluation-announced" if event.body["move"] == evaluation_rules.ANNOUNCED else "evaluation-final"
+    values = {"title": one.title, "due": one.appeals_until.isoformat()}
+    _tell(event, _stewards(*evaluation.measured_organs(one)), key, f"/exchange/evaluations/{one.key}/", **values)
+
+
+@handles("exchange.appeal.moved")
+def tell_of_appeal(event: Delivered) -> None:
+    """An appeal goes to those who evaluate, but for whoever announced; its answer to the department."""
+    one = evaluation.appeal(event.body["number"])
+    held = one.evaluation
+    what = next(i.name for i in evaluation.indicators(held) if i.key == one.indicator)
+    link = f"/exchange/evaluations/{held.key}/{one.organ.key}/"
+    if one.state == evaluation_rules.PENDING:
+        people = {a for role in (CATALOGUE_REVIEWER, CATALOGUE_PUBLISHER) for a in identity.holding(role, held.region_code)} - {held.opened_by}
+        _tell(event, people, "appeal-filed", link, title=held.title, who=one.organ.name, what=what, due=one.due.isoformat(), opinion=one.words)
+        return
+    told = f"{evaluation_rules.APPEAL_STATES[one.state]}：{one.answer}"
+    _tell(event, _stewards(one.organ_id), "appeal-answered", link, title=held.title, what=what, opinion=told)
 
 
 @handles("exchange.flow.moved")

@@ -114,3 +114,95 @@ class TableComparison(models.Model):
     only_right = models.BigIntegerField()
     ran_by = models.CharField(max_length=60)
     ran_at = models.DateTimeField()
+
+
+class MainInformation(models.Model):
+    """主要业务信息: what a department's main business produces, shared or not; the measure of what it ought to share."""
+
+    organ = models.ForeignKey("orgs.Organ", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120)
+    system = models.CharField(max_length=120, blank=True, help_text="the department's system that holds it")
+    resource = models.SlugField(max_length=80, blank=True, help_text="key of the resource by which it is in the catalogue")
+    since = models.DateField()
+    until = models.DateField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organ", "name"], condition=models.Q(until=None), name="information_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EvaluationIndicator(models.Model):
+    """What departments are measured on, from `data/exchange/indicators.csv`."""
+
+    key = models.SlugField(max_length=20)
+    name = models.CharField(max_length=60)
+    weight = models.FloatField()
+    full = models.FloatField()
+    unit = models.CharField(max_length=8)
+    formula = models.CharField(max_length=300)
+    document = models.CharField(max_length=200)
+    effective_from = models.DateField()
+    effective_to = models.DateField(null=True)
+    verified = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Evaluation(models.Model):
+    """共享绩效评价 of a period; `indicators` are those in force when it was announced."""
+
+    key = models.SlugField(max_length=20, unique=True)
+    title = models.CharField(max_length=120)
+    region_code = models.CharField(max_length=9)
+    begins = models.DateField()
+    ends = models.DateField()
+    appeals_until = models.DateField()
+    indicators = models.JSONField()
+    state = models.CharField(max_length=12)
+    opened_by = models.BigIntegerField()
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Score(models.Model):
+    """One department's value of one indicator as measured, with the rows behind it; `corrected` after an appeal."""
+
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="scores")
+    organ = models.ForeignKey("orgs.Organ", on_delete=models.PROTECT, related_name="+")
+    indicator = models.SlugField(max_length=20)
+    part = models.FloatField()
+    whole = models.FloatField()
+    value = models.FloatField(null=True)
+    corrected = models.FloatField(null=True)
+    evidence = models.JSONField(default=list, help_text="[[words, kept, address]]")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["evaluation", "organ", "indicator"], name="score_once")]
+
+
+class Appeal(models.Model):
+    """申诉: a department contests a value; somebody else than who announced it answers."""
+
+    number = models.CharField(max_length=24, unique=True)
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.PROTECT, related_name="appeals")
+    organ = models.ForeignKey("orgs.Organ", on_delete=models.PROTECT, related_name="+")
+    indicator = models.SlugField(max_length=20)
+    words = models.CharField(max_length=500)
+    state = models.CharField(max_length=10)
+    due = models.DateField()
+    by = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    answer = models.CharField(max_length=300, blank=True)
+    answered_by = models.CharField(max_length=60, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["evaluation", "organ", "indicator"], condition=models.Q(state="pending"), name="appeal_once"),
+        ]

@@ -1,6 +1,8 @@
 """For the demo: two departments' databases beside the platform's, three thousand synthetic enterprises, and a flow between them."""
 
+import csv
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -13,8 +15,9 @@ from tongban.kernel.catalogue.queries import resources
 from tongban.kernel.catalogue.rules.access import Asked
 from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock, codes
-from tongban.rooms.data.exchange import commands
-from tongban.rooms.data.exchange.models import Flow
+from tongban.rooms.data.exchange.commands import evaluation as evaluations
+from tongban.rooms.data.exchange.commands import flows as commands
+from tongban.rooms.data.exchange.models import EvaluationIndicator, Flow, MainInformation
 
 ROWS = 3000
 DATABASES = {"demo_samr": ("sd-samr", "市场主体登记库（合成）"), "demo_hrss": ("sd-hrss", "就业和社会保险库（合成）")}
@@ -22,6 +25,44 @@ BAD = {7: ("region_code", "37O102"), 70: ("status", "停业"), 700: ("registered
 TABLE = """CREATE TABLE enterprise (credit_code text PRIMARY KEY, name text NOT NULL, entity_type text, address text, region_code text, business_scope text,
     registered_on date, status text, change_no bigint NOT NULL);
     CREATE INDEX enterprise_change ON enterprise (change_no)"""
+
+
+def load_indicators(folder: Path) -> int:
+    """Enter the indicators of sharing performance that are missing."""
+    known = set(EvaluationIndicator.objects.values_list("key", "effective_from"))
+    with (folder / "indicators.csv").open(newline="") as file:
+        rows = [
+            EvaluationIndicator(
+                key=r["key"], name=r["name"], weight=float(r["weight"]), full=float(r["full"]), unit=r["unit"], formula=r["formula"], document=r["document"],
+                effective_from=date.fromisoformat(r["effective_from"]), effective_to=date.fromisoformat(r["effective_to"]) if r["effective_to"] else None,
+                verified=r["verified"] == "yes",
+            )
+            for r in csv.DictReader(file)
+        ]  # fmt: skip
+    return len(EvaluationIndicator.objects.bulk_create(one for one in rows if (one.key, one.effective_from) not in known))
+
+
+# (organ, name, system): main business information that nobody has combed into the catalogue yet; authored examples.
+UNLISTED = (
+    ("sd-samr", "食品生产许可信息（示例）", "食品审批系统"), ("sd-samr", "特种设备登记信息（示例）", "特种设备系统"), ("sd-hrss", "劳动能力鉴定信息（示例）", "工伤系统"),
+    ("sd-police", "机动车登记信息（示例）", "车管系统"),
+)  # fmt: skip
+
+
+def load_evaluation(actor: Actor) -> int:
+    """For the demo: each department's list of main business information, and the year's evaluation, announced."""
+    if MainInformation.objects.exists():
+        return 0
+    lines = [(v.resource.organ.key, v.title, "", v.resource.key) for v in resources.published(actor)]
+    lines += [(organ, name, held, "") for organ, name, held in UNLISTED]
+    for organ, name, held, resource in lines:
+        evaluations.list_information(actor, name=name, system=held, resource=resource, organ=organ)
+    today = clock.today()
+    evaluations.announce_evaluation(
+        actor, key=str(today.year), title=f"{today.year}年度政务信息资源共享绩效评价（合成数据）", begins=date(today.year, 1, 1), ends=date(today.year, 12, 31),
+        appeals_until=today + timedelta(days=30),
+    )  # fmt: skip
+    return len(lines)
 
 
 def load_demo(actor: Actor) -> int:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tongban.rooms.data.exchange.views import access, catalogue, comparisons, drafts, flows
+from tongban.rooms.data.exchange.views import access, catalogue, comparisons, drafts, evaluation, flows
 
 app_name = "exchange"
 urlpatterns = [
@@ -17,6 +17,10 @@ urlpatterns = [
     path("agreements/<slug:number>/", access.agreement, name="agreement"),
     path("comparisons/", comparisons.comparisons, name="comparisons"),
     path("comparisons/<int:comparison>/", comparisons.comparison, name="comparison"),
+    path("information/", evaluation.information, name="information"),
+    path("evaluations/", evaluation.evaluations, name="evaluations"),
+    path("evaluations/<slug:evaluation>/", evaluation.evaluation, name="evaluation"),
+    path("evaluations/<slug:evaluation>/<slug:organ>/", evaluation.department, name="evaluation-department"),
     path("flows/", flows.flows, name="flows"),
     path("flows/<slug:number>/", flows.flow, name="flow"),
     path("flows/<slug:number>/batches/<int:batch>/", flows.proof, name="proof"),

@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -19,12 +20,15 @@ from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.ledger.models import Entry
 from tongban.lib import clock, sm
-from tongban.lib.bus import comparison, proofs
+from tongban.lib.bus import asking, comparison, proofs
 from tongban.lib.bus.checks import Fault
 from tongban.lib.bus.envelope import Envelope, Receipt
-from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
+from tongban.lib.errors import Conflict, Invalid, NotFound, Refused, TongbanError
 from tongban.lib.tlog.proofs import BadProof
-from tongban.rooms.data.exchange import commands, queries, rules, tasks
+from tongban.rooms.data.exchange import tasks
+from tongban.rooms.data.exchange.commands import flows as commands
+from tongban.rooms.data.exchange.queries import flows as queries
+from tongban.rooms.data.exchange.rules import flows as rules
 from tongban.rooms.data.exchange.models import Batch, Endpoint, Flow, SetAside
 
 pytestmark = pytest.mark.django_db
@@ -321,3 +325,12 @@ def test_a_query_without_a_broker_is_told_and_keeps_what_was_typed(agreement, as
     assert "91370102MA00000001" in told.content.decode()
     assert as_persona("tao").post(address, {"act": "ask", "key": " ", "purpose": "核验"}).status_code == 422
     assert as_persona("jin").post(address, {"act": "ask", "key": "91370102MA00000001", "purpose": "核验"}).status_code == 422
+
+
+@pytest.mark.parametrize(("state", "status"), [("away", 503), ("nobody-answers", 503), ("visits", 429), ("purpose", 403)])
+def test_an_answer_that_nobody_could_give_is_no_refusal(agreement, monkeypatch, state, status):
+    told = asking.Answered(asking.Answer(agreement, "x", state, None, "", asking.now()), asked=None, replied=None)
+    monkeypatch.setattr(queries, "gateway", lambda _home: SimpleNamespace(ask=lambda *_a: told))
+    with pytest.raises(TongbanError) as fault:
+        queries.signed_query(person("tao"), agreement, key="91370102MA0000000X", purpose="核对")
+    assert (fault.value.status, fault.value.code) == (status, f"agreement-{state}")

@@ -10,7 +10,8 @@ from tongban.kernel.catalogue.models import Resource
 from tongban.kernel.identity import queries as identity
 from tongban.lib import codes
 from tongban.lib.probing import Probed
-from tongban.rooms.data.exchange import commands, rules
+from tongban.rooms.data.exchange.commands import flows as commands
+from tongban.rooms.data.exchange.rules import flows as rules
 
 TODAY = date(2026, 11, 24)
 IDS = tuple(f"37010219000101{n:03d}" + codes.resident_check_digit(f"37010219000101{n:03d}") for n in range(20))

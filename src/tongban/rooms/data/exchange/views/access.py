@@ -17,7 +17,8 @@ from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock
 from tongban.lib.errors import Conflict, Invalid, Refused, TooMany, Unavailable
 from tongban.lib.rooms import shows
-from tongban.rooms.data.exchange import forms, queries
+from tongban.rooms.data.exchange import forms
+from tongban.rooms.data.exchange.queries import flows as queries
 from tongban.rooms.data.exchange.views.catalogue import WORDS
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows

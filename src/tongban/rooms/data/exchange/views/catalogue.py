@@ -17,8 +17,9 @@ from tongban.kernel.identity.actor import Actor
 from tongban.lib import terms
 from tongban.lib.errors import Conflict, Invalid, Refused
 from tongban.lib.rooms import shows
-from tongban.rooms.data.exchange import commands as room_commands
-from tongban.rooms.data.exchange import queries
+from tongban.rooms.data.exchange.commands import flows as room_commands
+from tongban.rooms.data.exchange.queries import flows as queries
+from tongban.rooms.data.exchange.queries import measuring
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
 from tongban.ui.fields import identifier
@@ -88,7 +89,8 @@ def resource(request: HttpRequest, resource: str) -> HttpResponse:
         "themes": [c for c in resources.classes("theme") if c.code in one.content["themes"]], "reviews": one.reviews.order_by("id"),
         "duplicates": resources.duplicates(actor, one) if one.state != rules.PUBLISHED or actor.organ == one.resource.organ_id else [],
         "doable": _doable(actor, one), "subscribed": resources.subscribed(actor, one.resource), "field_names": _field_names(), "fault": fault, "faults": faults,
-        "typed": request.POST, "own": actor.organ == one.resource.organ_id, "may_apply": _may_apply(actor, one), "uses": _uses(actor, one), **_answering(actor, one), **WORDS,
+        "typed": request.POST, "own": actor.organ == one.resource.organ_id, "may_apply": _may_apply(actor, one), "uses": _uses(actor, one),
+        "quality": measuring.quality_history(access.numbers_for(one.resource)), **_answering(actor, one), **WORDS,
     }  # fmt: skip
     return render(request, "exchange/resource.html", context, status=422 if fault else 200)
 

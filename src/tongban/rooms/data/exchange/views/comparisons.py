@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from tongban.lib.bus import comparison as lib
 from tongban.lib.errors import Conflict, Invalid, Refused, Unavailable
-from tongban.rooms.data.exchange import commands, queries
+from tongban.rooms.data.exchange.commands import flows as commands
+from tongban.rooms.data.exchange.queries import flows as queries
 from tongban.ui.access import actor_of, allows
 
 KINDS = {lib.DIFFERS: "内容不一致", lib.ONLY_LEFT: "仅左表有", lib.ONLY_RIGHT: "仅右表有"}

@@ -13,8 +13,8 @@ from tongban.kernel.catalogue.rules import resources as rules
 from tongban.lib import clock, probing, tables
 from tongban.lib.errors import Conflict, Invalid, Refused
 from tongban.rooms.data.exchange import forms
-from tongban.rooms.data.exchange import queries as exchange
-from tongban.rooms.data.exchange import rules as rules_of_room
+from tongban.rooms.data.exchange.queries import flows as exchange
+from tongban.rooms.data.exchange.rules import flows as rules_of_room
 from tongban.rooms.data.exchange.views.catalogue import WORDS, address
 from tongban.ui.access import actor_of, allows
 

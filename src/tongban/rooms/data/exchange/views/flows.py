@@ -15,7 +15,9 @@ from tongban.kernel.identity.actor import Actor
 from tongban.lib import terms
 from tongban.lib.bus import checks
 from tongban.lib.errors import Conflict, Invalid, Refused
-from tongban.rooms.data.exchange import commands, queries, rules
+from tongban.rooms.data.exchange.commands import flows as commands
+from tongban.rooms.data.exchange.queries import flows as queries
+from tongban.rooms.data.exchange.rules import flows as rules
 from tongban.rooms.data.exchange.models import Flow
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows

@@ -26,7 +26,7 @@ class Publication:
     title: str
     publisher: str
     released_on: date
-    verified: bool = True
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,13 @@ from tongban.lib.bus import proofs
 from tongban.lib.bus.asking import ABSENT, FOUND, Answered, NotAnswered
 from tongban.lib.bus.envelope import Envelope, Receipt
 from tongban.lib.bus.gateway import gateway
-from tongban.lib.errors import Invalid, NotFound, Refused, TooMany, Unavailable
-from tongban.rooms.data.exchange import rules
+from tongban.lib.errors import Invalid, NotFound, Refused, TongbanError, TooMany, Unavailable
+from tongban.rooms.data.exchange.rules import flows as rules
 from tongban.rooms.data.exchange.models import AnswerTable, Batch, Endpoint, Flow, SetAside, TableComparison
+
+
+# Answers without a row that are no refusal: the day's visits are used up, nobody is there to answer.
+UNANSWERED: dict[str, type[TongbanError]] = {"visits": TooMany, "away": Unavailable, "nobody-answers": Unavailable}
 
 
 def _reach(actor: Actor) -> Q:
@@ -197,7 +201,7 @@ def signed_query(actor: Actor, number: str, *, key: str, purpose: str, items: tu
     if found.answer.state in (FOUND, ABSENT):
         return found
     sentence = refusal_sentence(found.answer.state if found.answer.state in REASONS else "state") % {"number": number}
-    raise (TooMany if found.answer.state == "visits" else Refused)(sentence, code=f"agreement-{found.answer.state}")
+    raise UNANSWERED.get(found.answer.state, Refused)(sentence, code=f"agreement-{found.answer.state}")
 
 
 def query_proof(number: str, one: Answered) -> dict[str, Any]:

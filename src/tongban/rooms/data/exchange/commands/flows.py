@@ -18,8 +18,10 @@ from tongban.lib.bus.checks import Fault
 from tongban.lib.bus.contract import Contract
 from tongban.lib.bus.envelope import Envelope, Receipt
 from tongban.lib.errors import Conflict, Invalid, Refused
-from tongban.rooms.data.exchange import events, queries, rules
+from tongban.rooms.data.exchange import events
 from tongban.rooms.data.exchange.models import AnswerTable, Batch, Endpoint, Flow, SetAside, TableComparison
+from tongban.rooms.data.exchange.queries import flows as queries
+from tongban.rooms.data.exchange.rules import flows as rules
 
 KEPT_ASIDE = 10_000  # values of one batch; more than that is a broken source, not work for a person
 
