@@ -73,7 +73,9 @@ def load_demo(actor: Actor, folder: Path) -> int:
 
 def _publish(actor: Actor, one: dict[str, Any], until: str) -> None:
     organ_class = ResourceClass.objects.get(organ_key=one["organ"]).code
-    made = resources.draft_resource(actor, content={**one, "class_code": one["class_code"] or organ_class}, supply=one["supply"])
+    related = list(Resource.objects.filter(versions__title__in=one.get("related", [])).values_list("code", flat=True))  # by title in the file
+    content = {**one, "class_code": one["class_code"] or organ_class, "related": related}
+    made = resources.draft_resource(actor, content=content, supply=one["supply"])
     for move in ("submit", "register", "offer", "publish") if until != "draft" else ():
         resources.move_version(actor, key=made.resource.key, number=1, move=move)
         if move == until:

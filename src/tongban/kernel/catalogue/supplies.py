@@ -42,6 +42,29 @@ def answers_otherwise(function: Callable[[Bound], Supply | None]) -> Callable[[B
     return function
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that draws on a supply: what it is called, which items it takes, where it is shown."""
+
+    title: str
+    items: tuple[str, ...]
+    address: str
+
+
+_USERS: list[Callable[[str], Sequence[Use]]] = []
+
+
+def draws_on(function: Callable[[str], Sequence[Use]]) -> Callable[[str], Sequence[Use]]:
+    """Declare that the decorated function tells which forms of its room draw on a supply."""
+    _USERS.append(function)
+    return function
+
+
+def users_of(supply: str) -> list[Use]:
+    """The forms that draw on a supply, of all rooms."""
+    return [use for function in _USERS for use in function(supply)] if supply else []
+
+
 def supply_of(resource: Bound) -> Supply | None:
     """Who answers for a resource."""
     if resource.supply in SUPPLIES:

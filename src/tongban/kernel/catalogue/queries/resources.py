@@ -108,6 +108,26 @@ def duplicates(actor: Actor, one: ResourceVersion) -> list[tuple[ResourceVersion
     return [(v, round(100 * share)) for v, share in sorted(near, key=lambda p: -p[1]) if share >= ALIKE]
 
 
+def sources(actor: Actor, one: ResourceVersion) -> list[ResourceVersion]:
+    """Published resources that a version says it is made from or belongs to (关联资源代码)."""
+    codes = [str(c) for c in one.content.get("related", [])]
+    return list(visible(actor).filter(state=rules.PUBLISHED, resource__code__in=codes).order_by("resource__code")) if codes else []
+
+
+def derived(actor: Actor, one: ResourceVersion) -> list[ResourceVersion]:
+    """Published resources that name this one."""
+    return list(visible(actor).filter(state=rules.PUBLISHED, content__related__contains=[one.resource.code]).order_by("resource__code"))
+
+
+def consuming_organs(resource: Resource) -> list[tuple[str, list[str]]]:
+    """(department, ways) that use a resource under agreements in force; that it is used is no secret among departments, the terms are."""
+    rows = Agreement.objects.filter(resource=resource, state="in-force").order_by("consumer__short_name")
+    found: dict[str, set[str]] = {}
+    for name, modes in rows.values_list("consumer__short_name", "terms__granted__modes"):
+        found.setdefault(name, set()).update(modes)
+    return [(name, sorted(modes)) for name, modes in found.items()]
+
+
 def consumers(resource: Resource) -> list[int]:
     """Organs with an agreement in force."""
     return sorted(set(Agreement.objects.filter(resource=resource, state="in-force").values_list("consumer_id", flat=True)))

@@ -7,6 +7,7 @@ from tongban.rooms.data.exchange.views import access, catalogue, comparisons, dr
 app_name = "exchange"
 urlpatterns = [
     path("", catalogue.browse, name="catalogue"),
+    path("dcat/", catalogue.dcat, name="dcat"),
     path("desk/", access.desk, name="desk"),
     path("resources/new/", drafts.new, name="new"),
     path("resources/<slug:resource>/", catalogue.resource, name="resource"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tongban.kernel.catalogue.supplies import Use, draws_on
 from tongban.kernel.cases import queries as cases
 from tongban.kernel.cases import rules as case_rules
 from tongban.kernel.identity import queries as identity
@@ -14,6 +15,7 @@ from tongban.kernel.ledger.delivery import Delivered, handles
 from tongban.kernel.notices import commands as notices
 from tongban.lib.rooms import reference
 from tongban.rooms.service.hall.commands import ratings
+from tongban.rooms.service.hall.queries import matters
 
 if TYPE_CHECKING:
     from tongban.kernel.cases.models import Case
@@ -25,6 +27,11 @@ _TO_APPLICANT = {
     "cases.case.resumed": "resumed", "cases.case.extended": "extended", "cases.case.granted": "granted",
     "cases.case.refused": "refused", "cases.case.lapsed": "lapsed",
 }  # fmt: skip
+
+
+@draws_on
+def _forms(supply: str) -> list[Use]:
+    return [Use(*told) for told in matters.forms_drawing_on(supply)]
 
 
 @handles(*_TO_APPLICANT)

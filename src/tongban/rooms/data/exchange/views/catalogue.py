@@ -12,14 +12,15 @@ from tongban.kernel.catalogue.commands import resources as commands
 from tongban.kernel.catalogue.queries import access, resources
 from tongban.kernel.catalogue.rules import access as access_rules
 from tongban.kernel.catalogue.rules import resources as rules
-from tongban.kernel.catalogue.supplies import SUPPLIES
+from tongban.kernel.catalogue.supplies import SUPPLIES, users_of
 from tongban.kernel.identity.actor import Actor
+from tongban.lib import dcat as lib
 from tongban.lib import terms
 from tongban.lib.errors import Conflict, Invalid, Refused
 from tongban.lib.rooms import shows
 from tongban.rooms.data.exchange.commands import flows as room_commands
 from tongban.rooms.data.exchange.queries import flows as queries
-from tongban.rooms.data.exchange.queries import measuring
+from tongban.rooms.data.exchange.queries import exported, measuring
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
 from tongban.ui.fields import identifier
@@ -90,9 +91,31 @@ def resource(request: HttpRequest, resource: str) -> HttpResponse:
         "duplicates": resources.duplicates(actor, one) if one.state != rules.PUBLISHED or actor.organ == one.resource.organ_id else [],
         "doable": _doable(actor, one), "subscribed": resources.subscribed(actor, one.resource), "field_names": _field_names(), "fault": fault, "faults": faults,
         "typed": request.POST, "own": actor.organ == one.resource.organ_id, "may_apply": _may_apply(actor, one), "uses": _uses(actor, one),
-        "quality": measuring.quality_history(access.numbers_for(one.resource)), **_answering(actor, one), **WORDS,
+        "lineage": _lineage(actor, one), "quality": measuring.quality_history(access.numbers_for(one.resource)), **_answering(actor, one), **WORDS,
     }  # fmt: skip
     return render(request, "exchange/resource.html", context, status=422 if fault else 200)
+
+
+def _lineage(actor: Actor, one: Any) -> dict[str, Any]:
+    """Where its data come from and go: resources, departments, forms."""
+    names = {i["key"]: i["name"] for i in one.content["items"]}
+    forms = [(u, [names.get(k, k) for k in u.items]) for u in users_of(one.resource.supply)]
+    ways = [(name, [rules.MODES[m] for m in modes]) for name, modes in resources.consuming_organs(one.resource)]
+    told = {"sources": resources.sources(actor, one), "derived": resources.derived(actor, one), "organs": ways, "forms": forms}
+    return told if any(told.values()) else {}
+
+
+@allows("catalogue.search")
+def dcat(request: HttpRequest) -> HttpResponse:
+    """The published catalogue for other catalogues: `?format=turtle`, `json-ld` or `xml`, else by Accept, else Turtle."""
+    asked = request.GET.get("format", "")
+    accepted = next((f for f, kind in lib.FORMATS.items() if kind in request.headers.get("Accept", "")), "turtle")
+    form = asked if asked in lib.FORMATS else accepted
+    if asked and asked not in lib.FORMATS:
+        raise Invalid.at("format", _("Format: choose turtle, json-ld or xml."))
+    base = request.build_absolute_uri("/").rstrip("/")
+    graph = lib.catalogue(base, lib.Agent("platform", "通办平台"), "政务信息资源目录", "各部门已发布的政务信息资源", exported.datasets(actor_of(request)))
+    return HttpResponse(lib.written(graph, form), content_type=f"{lib.FORMATS[form]}; charset=utf-8")
 
 
 def _answering(actor: Actor, one: Any) -> dict[str, Any]:

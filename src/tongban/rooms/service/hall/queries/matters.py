@@ -115,6 +115,18 @@ def guide(code: str) -> Guide:
     )  # fmt: skip
 
 
+def forms_drawing_on(supply: str) -> list[tuple[str, tuple[str, ...], str]]:
+    """(matter, items, address) of the forms in force that a supply fills, or whose materials it proves."""
+    found = []
+    for version in MatterVersion.objects.filter(state="published", item__imported=False).select_related("item").order_by("item__name"):
+        sheet = sheet_of(version.id)
+        items = [i for (name, _whose), told in rules.wanted(sheet.form, sheet.known).items() if name == supply for i in told or ("",)]
+        one = Matter.objects.filter(version=version, state="in-force").order_by("code").first() if items else None
+        if one:
+            found.append((version.item.name, tuple(i for i in items if i), matter_address(one.code)))
+    return found
+
+
 def offices(region: str) -> list[str]:
     """The keys of the organs that handle matters online in a region."""
     rows = Matter.objects.filter(region_code=region, online=True, state="in-force").exclude(organ=None)
