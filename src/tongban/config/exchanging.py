@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import django
@@ -22,7 +23,7 @@ from tongban.kernel.catalogue.commands.agreements import organ_key  # noqa: E402
 from tongban.kernel.catalogue.queries import access  # noqa: E402
 from tongban.kernel.identity.actor import system  # noqa: E402
 from tongban.lib import clock, sm  # noqa: E402
-from tongban.lib.bus import accounts, broker  # noqa: E402
+from tongban.lib.bus import accounts, broker, filters  # noqa: E402
 from tongban.lib.bus.envelope import BadEnvelope, Receipt  # noqa: E402
 from tongban.lib.bus.memory import keep_large_buffers  # noqa: E402
 from tongban.lib.bus.receiver import hand_over, receive  # noqa: E402
@@ -30,6 +31,7 @@ from tongban.lib.bus.sender import Parties, send  # noqa: E402
 from tongban.lib.bus.server import EmbeddedBroker  # noqa: E402
 from tongban.lib.bus.source import PostgresSource  # noqa: E402
 from tongban.lib.bus.target import PostgresTarget  # noqa: E402
+from tongban.lib.errors import Refused  # noqa: E402
 from tongban.rooms.data.exchange.commands import flows as commands  # noqa: E402
 from tongban.rooms.data.exchange.queries import flows as queries  # noqa: E402
 from tongban.rooms.data.exchange.models import Flow  # noqa: E402
@@ -41,7 +43,7 @@ STORAGE = 64 * 1024**3  # bytes of streams for one organ
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 # What a person must mend; everything else is tried again.
-HOPELESS = (BadEnvelope, ValueError, psycopg.ProgrammingError, adbc_driver_manager.ProgrammingError)
+HOPELESS = (BadEnvelope, ValueError, Refused, psycopg.ProgrammingError, adbc_driver_manager.ProgrammingError)
 
 
 def run() -> int:
@@ -134,15 +136,17 @@ class Exchange:
 
     async def _turn(self, flow: Flow) -> None:
         """Send what is new, take what came, hand over receipts."""
-        contract, granted = await off_loop(_granted, flow)
+        contract, granted, border = await off_loop(_granted, flow)
         provider, consumer = await self._line(flow.provider.key), await self._line(flow.consumer.key)
         await broker.open_stream(provider, flow.agreement)
         kind = "changes" if flow.loaded else "load"
         parties = Parties(flow.agreement, granted["resource"], flow.provider.key, flow.consumer.key)
         source = PostgresSource(flow.source.address if flow.source else "", flow.source_table, granted["granted"]["rows"])
         keys = await off_loop(lambda: (organ_key(flow.provider.key), organ_key(flow.consumer.key)))
+        leaving, may_go = (partial(filters.applied, change=border.change), _in_thread(border.open_for)) if border else (None, lambda _rows: True)
         await send(
             provider, source, contract, parties, keys[0], kind=kind, today=clock.today(), sent=_in_thread(_sent), aside=_in_thread(_aside(flow.agreement)),
+            leaving=leaving, may_go=may_go,
         )  # fmt: skip
         await self._take(flow, contract, consumer, keys)
 
@@ -173,16 +177,17 @@ async def _look_for_corrections(flow: Flow, target: PostgresTarget) -> None:
         await off_loop(commands.keep_corrected, PLATFORM, agreement=flow.agreement, aside=done)
 
 
-def _granted(flow: Flow) -> tuple[Any, dict[str, Any]]:
-    return commands.contract(flow), access.agreement_numbered(flow.agreement).terms
+def _granted(flow: Flow) -> tuple[Any, dict[str, Any], Any]:
+    """(contract, terms, how the rows cross a border if they do)."""
+    return commands.contract(flow), access.agreement_numbered(flow.agreement).terms, commands.at_the_border(flow)
 
 
-def _in_thread(function: Callable[..., None]) -> Callable[..., None]:
+def _in_thread(function: Callable[..., T]) -> Callable[..., T]:
     """The data plane calls back from threads of its own."""
 
-    def run(*arguments: Any) -> None:
+    def run(*arguments: Any) -> T:
         close_old_connections()
-        function(*arguments)
+        return function(*arguments)
 
     return run
 

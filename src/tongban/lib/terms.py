@@ -37,6 +37,9 @@ ENGLISH = {
     "退回整改": "Sent back", "已核验": "Verified", "省级部门": "Province", "市级部门": "Cities", "县级部门": "Counties", "档案（账本对象）": "Record (subject of the ledger)",
     "登录名": "Login name", "网址路径": "Path of the site", "告警逾期未处置": "Alert not dealt with in time", "事件报告逾期": "Incident not reported in time",
     "通报逾期未签收": "Warning not signed for in time", "通报逾期未反馈": "Warning not answered in time", "隔离中": "Held", "已销毁": "Destroyed",
+    # zones and borders
+    "内网": "Inner network", "行政服务域": "Administrative zone", "公共服务域": "Public service zone", "待核准": "To be approved",
+    "未核准": "Rejected", "掩码": "Masked", "去标识化": "Token", "剔除": "Dropped",
     # evaluation of sharing
     "目录编制完整率": "Catalogued", "主要业务信息共享率": "Main information shared", "目录发布率": "Published", "数据更新及时率": "Timely", "数据质量合格率": "Sound",
     "申请按时答复率": "Answered in time", "资源被使用率": "Used by others", "使用其他部门数据": "Uses others' data", "公示中": "Announced", "已确定": "Final",

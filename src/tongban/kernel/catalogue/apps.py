@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from tongban.kernel.identity.rules import CATALOGUE_PUBLISHER, CATALOGUE_REVIEWER, DATA_STEWARD, OFFICIALS, SUPERVISOR
+from tongban.kernel.identity.rules import CATALOGUE_PUBLISHER, CATALOGUE_REVIEWER, DATA_STEWARD, OFFICIALS, SECURITY_ADMINISTRATOR, SUPERVISOR
 from tongban.lib import rooms
 from tongban.lib.rooms import Permission
 
@@ -18,5 +18,6 @@ class CatalogueConfig(rooms.RoomConfig):
         "catalogue.publish": Permission(_("Publish resources"), (CATALOGUE_PUBLISHER,)),
         "catalogue.request": Permission(_("Apply for resources of others"), (DATA_STEWARD,)),
         "catalogue.grant": Permission(_("Answer applications for the own organ's resources"), (DATA_STEWARD,)),
+        "catalogue.border": Permission(_("Decide what crosses from zone to zone"), (CATALOGUE_REVIEWER, CATALOGUE_PUBLISHER, SECURITY_ADMINISTRATOR)),
         "catalogue.watch": Permission(_("See every application and agreement"), (CATALOGUE_REVIEWER, CATALOGUE_PUBLISHER, SUPERVISOR)),
     }

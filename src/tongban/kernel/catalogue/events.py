@@ -88,6 +88,7 @@ class DataFetched(Event):
     consent: str = ""
     question: str = ""
     answer: str = ""
+    border: str = ""  # the rule under which it crossed to another zone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,3 +110,18 @@ class Subscribed(Event):
     about: ClassVar[str] = "resource"
     resource: str
     wanted: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BorderMoved(Event):
+    """`move`: proposed, in-force, rejected, ended."""
+
+    tag: ClassVar[str] = "catalogue.border.moved"
+    kind: ClassVar[str] = "border"
+    about: ClassVar[str] = "border"
+    border: str
+    resource: str
+    source: str
+    target: str
+    move: str
+    words: str

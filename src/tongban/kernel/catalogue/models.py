@@ -154,3 +154,43 @@ class Limit(models.Model):
     effective_from = models.DateField()
     effective_to = models.DateField(null=True)
     verified = models.BooleanField(default=False)
+
+
+class BorderRule(models.Model):
+    """What of a resource may cross from one zone to another; proposed by one person, approved by another, then never changed."""
+
+    number = models.CharField(max_length=24, unique=True)
+    resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="border_rules")
+    source = models.CharField(max_length=16)
+    target = models.CharField(max_length=16)
+    items = models.JSONField()
+    filters = models.JSONField(default=dict, help_text="item: mask, token, drop")
+    rate = models.PositiveIntegerField(help_text="single queries a day")
+    rows = models.PositiveBigIntegerField(default=0, help_text="rows in bulk a day")
+    begins = models.DateField()
+    ends = models.DateField()
+    reason = models.CharField(max_length=300)
+    state = models.CharField(max_length=10, db_index=True)
+    proposed_by = models.BigIntegerField()
+    proposed_name = models.CharField(max_length=60)
+    proposed_at = models.DateTimeField()
+    decided_name = models.CharField(max_length=60, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    words = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["resource", "source", "target"], condition=models.Q(state="in-force"), name="border_once"),
+        ]
+
+
+class BorderCount(models.Model):
+    """What crossed under a rule on a day."""
+
+    rule = models.ForeignKey(BorderRule, on_delete=models.PROTECT, related_name="counts")
+    day = models.DateField()
+    crossings = models.PositiveIntegerField(default=0)
+    rows = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rule", "day"], name="border_count_once")]

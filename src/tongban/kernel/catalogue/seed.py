@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from tongban.kernel.catalogue.commands import access, agreements, resources
-from tongban.kernel.catalogue.models import Agreement, Limit, Resource, ResourceClass
+from tongban.kernel.catalogue.commands import access, agreements, borders, resources
+from tongban.kernel.catalogue.models import Agreement, BorderRule, Limit, Resource, ResourceClass
+from tongban.kernel.catalogue.rules import borders as border_rules
+from tongban.kernel.catalogue.rules import resources as rules
 from tongban.kernel.catalogue.rules.access import Asked
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
@@ -82,6 +84,19 @@ def _publish(actor: Actor, one: dict[str, Any], until: str) -> None:
             return
 
 
+def _open_border(actor: Actor, resource: Resource, zone: str) -> None:
+    """For the demo: what forms need may pass from the departments to where citizens come."""
+    if resource.published is None or BorderRule.objects.filter(resource=resource, target=zone).exists():
+        return
+    today = clock.today()
+    items = tuple(i["key"] for i in resource.published.content["items"] if i["sharing"] != rules.REFUSED)
+    proposal = border_rules.Proposal(
+        border_rules.ADMINISTRATIVE, zone, items, {}, 1_000_000, 0, today, today + timedelta(days=730), "经申请人同意，政务服务表单调取（演示）",
+    )  # fmt: skip
+    made = borders.propose_rule(actor, resource=resource.key, proposal=proposal)
+    borders.decide_rule(actor, number=made.number, approve=True)
+
+
 AGREED = (
     # consumer, supply, purposes, visits a day, items left out
     ("sd-hrss", "legal.entity", "就业和社会保险业务核验", 20_000, ()),
@@ -118,7 +133,10 @@ def _agreements(actor: Actor, wanted_ones: Iterable[tuple[str, str, str, int, tu
             continue  # still on its way through the reviews
         held = resource.published.content["items"]
         keys = tuple(i["key"] for i in held if i["key"] not in without)
-        wanted = Asked(keys, ("query",), visits, today, today + timedelta(days=730), {})
+        zone = border_rules.PUBLIC if purpose in FORMS else border_rules.ADMINISTRATIVE  # forms are filled where citizens come
+        wanted = Asked(keys, ("query",), visits, today, today + timedelta(days=730), {}, zone)
+        if zone != border_rules.ADMINISTRATIVE:
+            _open_border(actor, resource, zone)
         asked = access.request_access(
             actor,
             key=resource.key,

@@ -53,6 +53,7 @@ class Packed:
 
 
 Told = Callable[[Envelope, str], None]
+Leaving = Callable[[pa.Table], pa.Table] | None
 SetAside = Callable[[int, list[checks.Fault], pa.Table], None]
 
 
@@ -64,26 +65,28 @@ def pack(table: pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def packed(table: pa.Table, contract: Contract, today: date, *, changes: bool = False) -> Iterator[Packed]:
+def packed(table: pa.Table, contract: Contract, today: date, *, changes: bool = False, leaving: Leaving = None) -> Iterator[Packed]:
     """A batch checked and packed, in halves where it is too large; one whose rows are all bad is still sent, empty, so that numbers have no gap."""
     order = table.column(contract.sequence)
     good, faults, bad = checks.check(table, contract, today, changes=changes)
-    body = pack(good)
+    body = pack(leaving(good) if leaving else good)
     if len(body) <= MOST_BODY:
         yield Packed(body, sm.sm3_hex(body), good.num_rows, order[0].as_py(), order[-1].as_py(), faults, bad)
     elif table.num_rows == 1:
         raise ValueError(f"a single row is larger than {MOST_BODY} bytes; send it as a file")
     else:
         half = table.num_rows // 2
-        yield from packed(table.slice(0, half), contract, today, changes=changes)
-        yield from packed(table.slice(half), contract, today, changes=changes)
+        yield from packed(table.slice(0, half), contract, today, changes=changes, leaving=leaving)
+        yield from packed(table.slice(half), contract, today, changes=changes, leaving=leaving)
 
 
 async def send(
     line: Client, source: PostgresSource, contract: Contract, parties: Parties, key: sm.SigningKey, *,
     kind: str = "load", today: date | None = None, sent: Told = lambda _e, _s: None, aside: SetAside = lambda _n, _f, _b: None,
+    leaving: Leaving = None, may_go: Callable[[int], bool] = lambda _rows: True,
 ) -> int:  # fmt: skip
-    """Send what is new since the broker's last batch; returns how many batches went.
+    """Send what is new since the broker's last batch; returns how many batches went. `leaving` changes sound rows before they are signed; sending ends before
+    the first batch that `may_go` (rows) does not let pass.
 
     `sent` is called after the broker confirmed, again for the last batch after a crash: it must bear that. So must `aside`.
     """
@@ -95,12 +98,18 @@ async def send(
     batch = before.batch if before else 0
     stop = threading.Event()
     read_ahead, feed = _ahead(stop, source.batches(contract, before.last if before else 0)), queue.Queue[Any](AHEAD)
-    _spawn(feed, stop, (one for table in _drained(read_ahead, stop) for one in packed(table, contract, today or date.today(), changes=kind == "changes")))
+    _spawn(
+        feed,
+        stop,
+        (one for table in _drained(read_ahead, stop) for one in packed(table, contract, today or date.today(), changes=kind == "changes", leaving=leaving)),
+    )
     begun = batch
     try:
         while (one := await asyncio.to_thread(_next, feed, stop)) is not _END:
             if isinstance(one, BaseException):
                 raise one
+            if not await asyncio.to_thread(may_go, one.rows):
+                break
             batch += 1
             if one.faults:
                 await asyncio.to_thread(aside, batch, one.faults, one.bad)

@@ -127,7 +127,7 @@ def act_name(tag: str) -> str:
         "catalogue.agreement.signed": _("Agreement signed"), "catalogue.agreement.moved": _("Agreement suspended, resumed or ended"),
         "catalogue.data.fetched": _("Data fetched under an agreement"), "exchange.endpoint.kept": _("Database of a department kept"), "exchange.flow.moved": _("Flow begun, run, paused or failed"),
         "exchange.batch.sent": _("Batch sent"), "exchange.batch.taken": _("Batch taken"), "exchange.tables.compared": _("Tables compared"),
-        "exchange.information.listed": _("List of main information changed"), "exchange.evaluation.moved": _("Sharing evaluated"), "exchange.appeal.moved": _("Appeal against a value"),
+        "catalogue.border.moved": _("Border rule proposed, approved, rejected or ended"), "exchange.information.listed": _("List of main information changed"), "exchange.evaluation.moved": _("Sharing evaluated"), "exchange.appeal.moved": _("Appeal against a value"),
         "catalogue.resource.subscribed": _("Subscription to a resource"),
         "registries.records.kept": _("Records of a department kept"), "registries.subject.read": _("Master record opened"),
         "registries.conflict.decided": _("Differing records decided"), "registries.correction.asked": _("Correction asked for"),

@@ -10,6 +10,7 @@ from tongban.kernel.catalogue.commands.resources import fault_sentence
 from tongban.kernel.catalogue.models import AccessRequest, Agreement, ResourceVersion
 from tongban.kernel.catalogue.queries import access, resources
 from tongban.kernel.catalogue.rules import access as rules
+from tongban.kernel.catalogue.rules import borders
 from tongban.kernel.catalogue.rules import resources as resource_rules
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
@@ -36,6 +37,8 @@ def request_access(
     version = resources.version(actor, key)
     if version.state != resource_rules.PUBLISHED:
         raise Conflict(_("Only published resources can be applied for."))
+    if version.content.get("zone") == borders.INTRANET:
+        raise Conflict(_("This resource lies in the inner network: it is handed over out of band, never online."))
     if version.resource.organ_id == consumer.id:
         raise Refused(_("This is a resource of your own organ."))
     held = resource_rules.items(version.content["items"])

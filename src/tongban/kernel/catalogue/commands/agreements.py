@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from tongban.kernel.catalogue import events
 from tongban.kernel.catalogue.models import AccessRequest, Agreement, Signature
 from tongban.kernel.catalogue.rules import access as rules
+from tongban.kernel.catalogue.rules import borders
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock, keys, sm
@@ -30,6 +31,9 @@ def make_agreement(request: AccessRequest, number: str) -> Agreement:
         "granted": request.granted,
     }  # fmt: skip
     granted = rules.asked(request.granted or {})
+    lies = str(request.version.content.get("zone") or borders.ADMINISTRATIVE)
+    if lies != granted.zone:
+        terms["zone"] = {"from": lies, "to": granted.zone}  # signed with the rest, so that nobody moves the use of data outward alone
     return Agreement.objects.create(
         number=number, request=request, resource=resource, provider=resource.organ, consumer=request.consumer, terms=terms,
         digest=sm.sm3_hex(canonical(terms)), state=rules.UNSIGNED, begins=granted.begins, ends=granted.ends, made_at=clock.now(),

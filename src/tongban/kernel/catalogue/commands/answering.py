@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tongban.kernel.catalogue import events
-from tongban.kernel.catalogue.models import Agreement
-from tongban.kernel.catalogue.queries import access
+from tongban.kernel.catalogue.commands import borders
+from tongban.kernel.catalogue.models import Agreement, BorderRule
+from tongban.kernel.catalogue.queries import access, resources
+from tongban.kernel.catalogue.queries import borders as border_queries
 from tongban.kernel.catalogue.rules import access as rules
+from tongban.kernel.catalogue.rules import borders as border_rules
 from tongban.kernel.catalogue.supplies import Supply, supply_of
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.ledger import commands as ledger
@@ -32,6 +35,8 @@ _KEEP = f"""
     FROM used, jsonb_array_elements(%(told)s::jsonb) WITH ORDINALITY AS told(row, place) ORDER BY told.place RETURNING 1"""  # noqa: S608 - our columns
 _LEFT = """INSERT INTO catalogue_dailyuse AS u (agreement_id, day, mode, visits, rows) VALUES (%(agreement)s, %(day)s, 'query', 0, 0)
            ON CONFLICT (agreement_id, day, mode) DO UPDATE SET visits = u.visits RETURNING visits"""
+_BORDER_LEFT = """INSERT INTO catalogue_bordercount AS c (rule_id, day, crossings, rows) VALUES (%(rule)s, %(day)s, 0, 0)
+                  ON CONFLICT (rule_id, day) DO UPDATE SET crossings = c.crossings RETURNING crossings"""
 _ADD = (
     "UPDATE catalogue_dailyuse SET visits = visits + %(visits)s, rows = rows + %(rows)s WHERE agreement_id = %(agreement)s AND day = %(day)s AND mode = 'query'"
 )
@@ -44,10 +49,11 @@ def looked_up(asked: Sequence[Asked]) -> list[Answer]:
     for number, group in _by_agreement(asked).items():
         agreement = access.terms_of(number)
         supply = supply_of(agreement.resource)
-        why = {digest: _refusal(agreement, one) or ("" if supply else "nobody-answers") for digest, one in group}
+        border = border_queries.rule_for(agreement) if border_rules.crossing(agreement.terms) else None
+        why = {digest: _refusal(agreement, one) or _border_refusal(agreement, border, one) or ("" if supply else "nobody-answers") for digest, one in group}
         allowed = [a for a in group if not why[a[0]]]
         try:
-            made |= _found(agreement, supply, allowed, at)
+            made |= _found(agreement, supply, allowed, at, border)
         except Unavailable:  # one department's database is away: that is no reason to fail the others' questions
             why |= dict.fromkeys([digest for digest, _one in allowed], AWAY)
         made |= {digest: Answer(number, digest, w, None, "", at) for digest, w in why.items() if w}
@@ -60,7 +66,7 @@ def kept(actor: Actor, asked: Sequence[Asked], answers: Sequence[Answer]) -> lis
     for number, group in _by_agreement(asked).items():
         agreement = access.terms_of(number)
         done = [(one, made[digest]) for digest, one in group if made[digest].state in (FOUND, ABSENT)]
-        if done and not keep_answers(actor, agreement=agreement, done=done):
+        if done and (border_rules.crossing(agreement.terms) or not keep_answers(actor, agreement=agreement, done=done)):
             count, reason = keep_first(actor, agreement=agreement, done=done)
             made |= {a.question: Answer(number, a.question, reason, None, "", a.at) for _one, a in done[count:]}
         refused = Counter(made[digest].state for digest, _one in group if made[digest].state not in (FOUND, ABSENT))
@@ -85,8 +91,17 @@ def _refusal(agreement: Agreement, one: Question) -> str:
     return rules.refusal(state, agreement.terms, call)
 
 
-def _found(agreement: Agreement, supply: Supply | None, allowed: Sequence[Asked], at: str) -> dict[str, Answer]:
-    """What the provider knows, less what lies outside the grant: not told apart from absent."""
+def _border_refusal(agreement: Agreement, border: BorderRule | None, one: Question) -> str:
+    if border_rules.crossing(agreement.terms) is None:
+        return ""
+    if border is None:
+        return "border-closed"
+    return "" if set(one.items) == set(border_rules.passing(border_queries.passage(border), one.items)) else "border-items"
+
+
+def _found(agreement: Agreement, supply: Supply | None, allowed: Sequence[Asked], at: str, border: BorderRule | None) -> dict[str, Answer]:
+    """What the provider knows, less what lies outside the grant: not told apart from absent; filtered where it crosses a border."""
+    checks = resources.checks_of(agreement.resource, agreement.terms["version"]) if border and allowed else {}
     found = supply.answers(list(dict.fromkeys(one.key for _digest, one in allowed))) if supply and allowed else {}
     made = {}
     for digest, one in allowed:
@@ -94,16 +109,18 @@ def _found(agreement: Agreement, supply: Supply | None, allowed: Sequence[Asked]
         values = (
             None if row is None or not rules.row_allowed(agreement.terms, row) else {k: row.get(k) for k in one.items or agreement.terms["granted"]["items"]}
         )
+        if values is not None and border:
+            values = borders.leaving(border, values, checks)
         made[digest] = Answer(agreement.number, digest, ABSENT if values is None else FOUND, values, agreement.terms["resource"], at)
     return made
 
 
-def _event(agreement: Agreement, one: Question, answer: Answer) -> events.DataFetched:
+def _event(agreement: Agreement, one: Question, answer: Answer, border: str = "") -> events.DataFetched:
     label = f"catalogue.{agreement.resource.supply or agreement.resource.key}"
     return events.DataFetched(
         agreement=agreement.number, resource=agreement.resource.key, consumer=agreement.consumer.key, purpose=one.purpose[:120], items=list(one.items),
         subject_mark=columns.blind(label, one.key).hex(), found=answer.state == FOUND, consent=one.consent[:60], question=answer.question,
-        answer=sm.sm3_hex(canonical(answer.told())),
+        answer=sm.sm3_hex(canonical(answer.told())), border=border,
     )  # fmt: skip
 
 
@@ -140,9 +157,25 @@ def keep_first(actor: Actor, *, agreement: Agreement, done: Sequence[Done]) -> t
     if not left:
         nothing_changed()
         return 0, "visits"
+    number, reason = "", "visits"
+    if border_rules.crossing(agreement.terms):
+        border = border_queries.rule_for(agreement)
+        passing = border_left(border) if border else 0
+        if border is None or not passing:
+            nothing_changed()
+            return 0, "border-rate" if border else "border-closed"
+        left, reason = (passing, "border-rate") if passing < left else (left, reason)
+        borders.count_crossing(border, crossings=len(done[:left]))
+        number = border.number
     statements.run(_ADD, _values(agreement, done[:left]))
-    record(actor, *[_event(agreement, *one) for one in done[:left]], authority=agreement.number)
-    return left, "visits"
+    record(actor, *[_event(agreement, *one, number) for one in done[:left]], authority=agreement.number)
+    return left, reason
+
+
+def border_left(border: BorderRule) -> int:
+    """How many single queries the day still lets across; the day's row stays locked, so that two at once do not share what is left."""
+    [(crossings,)] = statements.rows(_BORDER_LEFT, {"rule": border.id, "day": clock.today()})
+    return max(0, border.rate - int(crossings))
 
 
 @command("")

@@ -7,9 +7,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from tongban.kernel.catalogue import events
-from tongban.kernel.catalogue.models import Agreement, Resource
+from tongban.kernel.catalogue.commands import borders
+from tongban.kernel.catalogue.models import Agreement, BorderRule, Resource
 from tongban.kernel.catalogue.queries import access, resources
+from tongban.kernel.catalogue.queries import borders as border_queries
 from tongban.kernel.catalogue.rules import access as rules
+from tongban.kernel.catalogue.rules import borders as border_rules
 from tongban.kernel.catalogue.rules import resources as resource_rules
 from tongban.kernel.catalogue.supplies import supply_of
 from tongban.kernel.identity.actor import Actor
@@ -58,16 +61,32 @@ def fetch(actor: Actor, *, name: str, purpose: str, key: str, organ: str = "", i
     held = tuple(one.terms["granted"]["items"]) if one else ()
     wanted = (tuple(i for i in items if i in held) if partly else items) or held
     granted = _allowed(one, rules.Call("query", purpose, clock.today(), 0, wanted))
+    border = borders.open_rule(granted)
+    wanted = _crossing(border, wanted, explicit=bool(items) and not partly)
     found = supply.answers([key]).get(key)
     if found is not None and not rules.row_allowed(granted.terms, found):
         found = None  # outside the rows that are granted: not told apart from absent
     _count(granted, found is not None)
+    if border:
+        borders.count_crossing(border, crossings=1)
+        found = found and borders.leaving(border, {k: found.get(k) for k in wanted}, resources.checks_of(resource, granted.terms["version"]))
     told = events.DataFetched(
         agreement=granted.number, resource=resource.key, consumer=granted.consumer.key, purpose=purpose[:120], items=list(wanted),
         subject_mark=columns.blind(f"catalogue.{name}", key).hex(), found=found is not None, consent=consent[:60],
+        border=border.number if border else "",
     )  # fmt: skip
     record(actor, told, authority=granted.number)
     return _fetched(resource, granted, wanted, found)
+
+
+def _crossing(border: BorderRule | None, wanted: tuple[str, ...], *, explicit: bool) -> tuple[str, ...]:
+    """Those items that the border lets pass; one that was asked for by name and may not is a refusal."""
+    if border is None:
+        return wanted
+    passing = border_rules.passing(border_queries.passage(border), wanted)
+    if explicit and set(passing) != set(wanted):
+        raise Refused(_("Rule %(number)s does not let all these items across the border.") % {"number": border.number}, code="border-items")
+    return passing
 
 
 def _consumer(actor: Actor, organ: str, consent: str) -> int:
@@ -88,7 +107,21 @@ def _allowed(one: Agreement | None, call: rules.Call) -> Agreement:
     return one
 
 
-REASONS = ("state", "not-begun", "ended", "mode", "purpose", "items", "visits", "nobody-answers", "bad-question", "away")
+REASONS = (
+    "state",
+    "not-begun",
+    "ended",
+    "mode",
+    "purpose",
+    "items",
+    "visits",
+    "nobody-answers",
+    "bad-question",
+    "away",
+    "border-closed",
+    "border-items",
+    "border-rate",
+)
 
 
 def refusal_sentence(why: str) -> str:
@@ -102,6 +135,9 @@ def refusal_sentence(why: str) -> str:
         "visits": _("The visits that agreement %(number)s grants a day are used up."),
         "nobody-answers": _("Nobody answers single queries for the resource of agreement %(number)s."),
         "away": _("The department that answers under agreement %(number)s is away: try again in a minute."),
+        "border-closed": _("No rule lets the data of agreement %(number)s pass to the zone where they are used: ask for one."),
+        "border-items": _("The rule of the border does not let all items of agreement %(number)s pass."),
+        "border-rate": _("What the rule of the border lets pass in a day is used up, for agreement %(number)s too."),
         "bad-question": _("The question under agreement %(number)s came too late: check the clock of this machine."),
     }[why]  # fmt: skip
 

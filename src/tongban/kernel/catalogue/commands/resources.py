@@ -63,7 +63,7 @@ def _content(told: Mapping[str, Any]) -> dict[str, Any]:
         name: str(told.get(name, "")).strip()[:most]
         for name, most in (
             ("title", 120), ("abstract", 1000), ("class_code", 20), ("format", 16), ("sharing", 16), ("condition", 300), ("basis", 300), ("way", 12),
-            ("opening_condition", 300), ("cycle", 12), ("base", 20),
+            ("opening_condition", 300), ("cycle", 12), ("base", 20), ("zone", 16),
         )
     }  # fmt: skip
     lists = {name: [str(v)[:40] for v in told.get(name, [])][:50] for name in ("themes", "related")}
@@ -220,6 +220,7 @@ def fault_sentence(fault: rules.Fault) -> str:
         "unknown-item": _("%(which)s is no item of this resource."),
         "not-shared": _("%(which)s is not shared."),
         "visits": _("Visits a day: 1 to 10,000,000."),
+        "zone": _("Zone: choose where the data are used; the inner network goes out of band only."),
         "term": _("Term: at most three years, ending in the future."),
     }[fault.what]  # fmt: skip
     return told % {"which": fault.which} if fault.which else told

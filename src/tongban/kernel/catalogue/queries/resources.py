@@ -108,6 +108,11 @@ def duplicates(actor: Actor, one: ResourceVersion) -> list[tuple[ResourceVersion
     return [(v, round(100 * share)) for v, share in sorted(near, key=lambda p: -p[1]) if share >= ALIKE]
 
 
+def checks_of(resource: Resource, number: int) -> dict[str, str]:
+    """item → its check, of a version."""
+    return {i.key: i.check for i in rules.items(version_of(resource, number).content["items"])}
+
+
 def sources(actor: Actor, one: ResourceVersion) -> list[ResourceVersion]:
     """Published resources that a version says it is made from or belongs to (关联资源代码)."""
     codes = [str(c) for c in one.content.get("related", [])]

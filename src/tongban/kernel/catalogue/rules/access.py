@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from tongban.kernel.catalogue.rules import resources
+from tongban.kernel.catalogue.rules import borders, resources
 
 SUBMITTED, GRANTED, REFUSED, WITHDRAWN = "submitted", "granted", "refused", "withdrawn"
 REQUEST_STATES = {SUBMITTED: "待答复", GRANTED: "已同意", REFUSED: "不同意", WITHDRAWN: "已撤回"}
@@ -33,11 +33,12 @@ class Asked:
     begins: date
     ends: date
     rows: Mapping[str, str]  # item → the prefix its value must have; {} for all rows
+    zone: str = borders.ADMINISTRATIVE  # where the data are used
 
     def told(self) -> dict[str, Any]:
         return {
             "items": list(self.items), "modes": list(self.modes), "visits": self.visits, "begins": self.begins.isoformat(), "ends": self.ends.isoformat(),
-            "rows": dict(self.rows),
+            "rows": dict(self.rows), "zone": self.zone,
         }  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def asked(told: Mapping[str, Any]) -> Asked:
         date.fromisoformat(told["begins"]),
         date.fromisoformat(told["ends"]),
         dict(told["rows"]),
+        str(told.get("zone", borders.ADMINISTRATIVE)),
     )
 
 
@@ -68,11 +70,13 @@ def asked_faults(one: Asked, known: Sequence[resources.Item], today: date) -> li
     if not one.begins < one.ends or (one.ends - one.begins).days > LONGEST_TERM or one.ends <= today:
         found.append(resources.Fault("ends", "term"))
     found += [resources.Fault("rows", "unknown-item", key) for key in one.rows if key not in by_key]
+    if one.zone not in borders.ONLINE:
+        found.append(resources.Fault("zone", "zone"))
     return found
 
 
 def wider(granted: Asked, requested: Asked) -> str:
-    """What of a grant goes beyond what was asked: items, modes, visits, term, rows; "" when nothing does."""
+    """What of a grant goes beyond what was asked: items, modes, visits, term, zone, rows; "" when nothing does."""
     if not set(granted.items) <= set(requested.items):
         return "items"
     if not set(granted.modes) <= set(requested.modes):
@@ -81,6 +85,9 @@ def wider(granted: Asked, requested: Asked) -> str:
         return "visits"
     if granted.begins < requested.begins or granted.ends > requested.ends:
         return "ends"
+    zones = list(borders.ZONES)
+    if requested.zone in zones and (granted.zone not in zones or zones.index(granted.zone) > zones.index(requested.zone)):
+        return "zone"
     narrowed = all(granted.rows.get(item, "").startswith(prefix) for item, prefix in requested.rows.items())
     return "" if narrowed else "rows"
 

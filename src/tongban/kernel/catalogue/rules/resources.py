@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from tongban.kernel.catalogue.rules import borders
+
 UNCONDITIONAL, CONDITIONAL, REFUSED = "unconditional", "conditional", "refused"
 SHARING = {UNCONDITIONAL: "无条件共享", CONDITIONAL: "有条件共享", REFUSED: "不予共享"}
 FORMATS = {
@@ -99,6 +101,8 @@ def faults(told: Mapping[str, Any]) -> list[Fault]:
     found += [
         Fault(name, "choice") for name, known in (("format", FORMATS), ("sharing", SHARING), ("cycle", CYCLES), ("way", WAYS)) if told.get(name) not in known
     ]
+    if told.get("zone", "") not in ("", *borders.ZONES):
+        found.append(Fault("zone", "choice"))
     if told.get("sharing") == CONDITIONAL and not str(told.get("condition", "")).strip():
         found.append(Fault("condition", "condition"))
     if told.get("sharing") == REFUSED and not _names_law(str(told.get("basis", ""))):
@@ -153,6 +157,7 @@ def class_level(class_code: str) -> str:
 
 _COMPARED = (
     "title", "abstract", "class_code", "format", "sharing", "condition", "basis", "way", "opening", "opening_condition", "cycle", "themes",
+    "zone",
 )  # fmt: skip
 
 

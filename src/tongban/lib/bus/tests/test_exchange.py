@@ -6,13 +6,15 @@ import json
 import threading
 import time
 from datetime import date
+from functools import partial
 
 import psycopg
+import pyarrow as pa
 import pytest
 from nats.errors import NoRespondersError
 
 from tongban.lib import sm
-from tongban.lib.bus import broker, envelope, receiver, sender
+from tongban.lib.bus import broker, envelope, filters, receiver, sender
 from tongban.lib.bus.receiver import hand_over, receive
 from tongban.lib.bus.sender import Parties, send
 from tongban.lib.bus.source import PostgresSource
@@ -302,3 +304,33 @@ def test_a_batch_too_large_for_the_broker_goes_in_halves(monkeypatch):
     assert len(parts) > 1
     assert sum(p.rows for p in parts) == 500
     assert [p.first for p in parts][1:] == [p.last + 1 for p in parts][:-1]
+
+
+def test_what_leaves_is_changed_before_it_is_signed_and_ends_where_no_more_may_go(pair):
+    """At a border between zones: names masked, and no batch beyond the day's rows."""
+    fill(pair, [(f"C{n:03d}", n, f"合成{n % 3}", n, None) for n in range(1, 31)])
+
+    async def through(may_go):
+        provider, consumer = await pair.line("provider"), await pair.line("consumer")
+        target = PostgresTarget(pair.target, "entity", CONTRACT)
+        try:
+            leaving = partial(filters.applied, change={"name": lambda v: v[:1] + "*"})
+            went = await send(provider, PostgresSource(pair.source, "entity"), CONTRACT, PARTIES, pair.key, today=TODAY, leaving=leaving, may_go=may_go)
+            target.finish_load(await receive(consumer, target, pair.key.public, pair.own))
+            return went
+        finally:
+            target.close()
+            await provider.close()
+            await consumer.close()
+
+    assert asyncio.run(through(lambda rows: rows < 30)) == 0
+    assert asyncio.run(through(lambda rows: rows <= 30)) == 1
+    assert {r[2] for r in held(pair)} == {"合*"}
+    assert len(held(pair)) == 30
+
+
+def test_only_columns_of_text_are_changed():
+    table = pa.table({"n": pa.array([1]), "s": pa.array([None], pa.string())})
+    assert filters.applied(table, {"s": str.upper, "absent": str.upper}).column("s").to_pylist() == [None]
+    with pytest.raises(ValueError, match="holds no text"):
+        filters.applied(table, {"n": str.upper})

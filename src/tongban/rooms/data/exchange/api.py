@@ -8,8 +8,11 @@ from ninja import Field, Router, Schema
 
 from tongban.kernel.catalogue.commands import access as commands
 from tongban.kernel.catalogue.commands import agreements as agreement_commands
+from tongban.kernel.catalogue.commands import borders as border_commands
 from tongban.kernel.catalogue.commands import fetching
 from tongban.kernel.catalogue.queries import access, resources
+from tongban.kernel.catalogue.queries import borders as border_queries
+from tongban.kernel.catalogue.rules import borders as border_rules
 from tongban.kernel.catalogue.rules.access import Asked
 from tongban.rooms.data.exchange.commands import evaluation as evaluation_commands
 from tongban.rooms.data.exchange.models import Evaluation
@@ -21,6 +24,7 @@ from tongban.ui.problems import PROBLEMS
 
 router = Router()
 Mode = Literal["query", "stream", "batch", "file"]
+Zone = Literal["administrative", "public", "internet"]
 
 
 class ResourceOut(Schema):
@@ -35,7 +39,7 @@ class ResourceOut(Schema):
 
 
 class AskIn(Schema):
-    """Dates are inclusive; `within` is the prefix of the rows' region code, "" for all."""
+    """Dates are inclusive; `within` is the prefix of the rows' region code, "" for all; `zone` is where the data are used."""
 
     items: list[str] = Field(max_length=500)
     modes: list[Mode] = Field(max_length=4)
@@ -43,9 +47,11 @@ class AskIn(Schema):
     begins: date
     ends: date
     within: str = Field("", max_length=9)
+    zone: Zone = "administrative"
 
     def asked(self) -> Asked:
-        return Asked(tuple(self.items), tuple(self.modes), self.visits, self.begins, self.ends, {"region_code": self.within} if self.within else {})
+        rows = {"region_code": self.within} if self.within else {}
+        return Asked(tuple(self.items), tuple(self.modes), self.visits, self.begins, self.ends, rows, self.zone)
 
 
 class RequestIn(AskIn):
@@ -338,3 +344,72 @@ def information(request: HttpRequest) -> Any:
 @allows("catalogue.edit")
 def list_information(request: HttpRequest, told: InformationIn) -> tuple[int, Any]:
     return 201, evaluation_commands.list_information(actor_of(request), name=told.name, system=told.system, resource=told.resource)
+
+
+class BorderIn(Schema):
+    """`filters`: item → mask, token or drop; `rate` single queries and `rows` rows in bulk a day."""
+
+    resource: str = Field(max_length=80)
+    source: Zone = "administrative"
+    target: Zone
+    items: list[str] = Field(max_length=500)
+    filters: dict[str, Literal["mask", "token", "drop"]] = {}
+    rate: int = Field(0, ge=0, le=10_000_000)
+    rows: int = Field(0, ge=0, le=1_000_000_000)
+    begins: date
+    ends: date
+    reason: str = Field(max_length=300)
+
+
+class BorderOut(Schema):
+    number: str
+    resource: str
+    source: str
+    target: str
+    items: list[str]
+    filters: dict[str, str]
+    rate: int
+    rows: int
+    begins: date
+    ends: date
+    state: str
+
+
+class BorderDecisionIn(Schema):
+    approve: bool
+    words: str = Field("", max_length=300)
+
+
+class WordsIn(Schema):
+    words: str = Field(max_length=300)
+
+
+def _border(one: Any) -> dict[str, Any]:
+    names = ("number", "source", "target", "items", "filters", "rate", "rows", "begins", "ends", "state")
+    return {n: getattr(one, n) for n in names} | {"resource": one.resource.key}
+
+
+@router.get("/borders", response={200: list[BorderOut], **PROBLEMS}, summary="Rules of the borders between zones")
+@allows("catalogue.border")
+def border_list(request: HttpRequest) -> list[dict[str, Any]]:
+    return [_border(r) for r in border_queries.border_rules(actor_of(request))[:500]]
+
+
+@router.post("/borders", response={201: BorderOut, **PROBLEMS}, summary="Propose what of a resource may cross")
+@allows("catalogue.border")
+def propose_border(request: HttpRequest, told: BorderIn) -> tuple[int, dict[str, Any]]:
+    items, filters = tuple(told.items), dict(told.filters)
+    proposal = border_rules.Proposal(told.source, told.target, items, filters, told.rate, told.rows, told.begins, told.ends, told.reason)
+    return 201, _border(border_commands.propose_rule(actor_of(request), resource=told.resource, proposal=proposal))
+
+
+@router.post("/borders/{number}/decision", response={200: BorderOut, **PROBLEMS}, summary="Approve or reject, by somebody else than who proposed")
+@allows("catalogue.border")
+def decide_border(request: HttpRequest, number: str, told: BorderDecisionIn) -> dict[str, Any]:
+    return _border(border_commands.decide_rule(actor_of(request), number=number, approve=told.approve, words=told.words))
+
+
+@router.post("/borders/{number}/end", response={200: BorderOut, **PROBLEMS}, summary="Close the border again")
+@allows("catalogue.border")
+def end_border(request: HttpRequest, number: str, told: WordsIn) -> dict[str, Any]:
+    return _border(border_commands.end_rule(actor_of(request), number=number, words=told.words))

@@ -41,6 +41,7 @@ class BatchSent(Event):
     aside: int
     envelope: str
     signature: str
+    border: str = ""  # the rule under which it crossed to another zone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

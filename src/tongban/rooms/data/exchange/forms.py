@@ -7,6 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from tongban.kernel.catalogue.rules.access import Asked
+from tongban.kernel.catalogue.rules.borders import ADMINISTRATIVE, Proposal
 from tongban.lib import clock
 from tongban.lib.errors import Invalid
 
@@ -17,7 +18,7 @@ ROWS = 200
 def content(post: QueryDict) -> dict[str, Any]:
     """The elements of a resource as typed; empty rows of items fall away."""
     words = (
-        "title", "abstract", "class_code", "format", "sharing", "condition", "basis", "way", "opening_condition", "cycle", "base",
+        "title", "abstract", "class_code", "format", "sharing", "condition", "basis", "way", "opening_condition", "cycle", "base", "zone",
     )  # fmt: skip
     return {
         **{n: post.get(n, "") for n in words}, "opening": post.get("opening") == "yes", "themes": post.getlist("themes"),
@@ -50,7 +51,7 @@ def asked(post: QueryDict, rows_item: str = "region_code") -> Asked:
     within = post.get("within", "").strip()[:9]
     return Asked(
         tuple(post.getlist("items"))[:500], tuple(post.getlist("modes"))[:10], _whole(post.get("visits", "").replace(",", "")), day(post, "begins"),
-        day(post, "ends"), {rows_item: within} if within else {},
+        day(post, "ends"), {rows_item: within} if within else {}, post.get("zone", "") or ADMINISTRATIVE,
     )  # fmt: skip
 
 
@@ -66,3 +67,13 @@ def suggested_term() -> tuple[date, date]:
     """Today, and a year on."""
     today = clock.today()
     return today, date(today.year + 1, today.month, min(today.day, 28))
+
+
+def proposal(post: QueryDict) -> Proposal:
+    """What of a resource may cross a border, as typed. Raises Invalid for a day that is none."""
+    items = tuple(post.getlist("items"))[:500]
+    filters = {i: post.get(f"filter_{i}", "") for i in items if post.get(f"filter_{i}", "")}
+    return Proposal(
+        post.get("source", ""), post.get("target", ""), items, filters, _whole(post.get("rate", "").replace(",", "")),
+        _whole(post.get("rows", "").replace(",", "")), day(post, "begins"), day(post, "ends"), post.get("reason", ""),
+    )  # fmt: skip

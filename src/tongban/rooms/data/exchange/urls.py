@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tongban.rooms.data.exchange.views import access, catalogue, comparisons, drafts, evaluation, flows
+from tongban.rooms.data.exchange.views import access, borders, catalogue, comparisons, drafts, evaluation, flows
 
 app_name = "exchange"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("agreements/<slug:number>/", access.agreement, name="agreement"),
     path("comparisons/", comparisons.comparisons, name="comparisons"),
     path("comparisons/<int:comparison>/", comparisons.comparison, name="comparison"),
+    path("borders/", borders.borders, name="borders"),
+    path("borders/<slug:number>/", borders.border, name="border"),
+    path("resources/<slug:resource>/border/", borders.propose, name="border-propose"),
     path("information/", evaluation.information, name="information"),
     path("evaluations/", evaluation.evaluations, name="evaluations"),
     path("evaluations/<slug:evaluation>/", evaluation.evaluation, name="evaluation"),

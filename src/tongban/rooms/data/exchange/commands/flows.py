@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 from django.utils.translation import gettext as _
 
+from tongban.kernel.catalogue.commands import borders
 from tongban.kernel.catalogue.queries import access
 from tongban.kernel.catalogue.queries import resources as catalogue
 from tongban.kernel.catalogue.rules import resources as resource_rules
@@ -119,10 +120,17 @@ def contract(flow: Flow) -> Contract:
     """What the flow's agreement grants, as the data plane takes it. Raises Conflict where it lacks the key."""
     one = access.agreement_numbered(flow.agreement)
     version = catalogue.version_of(one.resource, one.terms["version"])
+    border = borders.bulk(one)
+    passage = border.passage if border else None
     try:
-        return rules.contract_of(flow.agreement, resource_rules.items(version.content["items"]), one.terms["granted"], flow.order_column)
+        return rules.contract_of(flow.agreement, resource_rules.items(version.content["items"]), one.terms["granted"], flow.order_column, passage)
     except ValueError as fault:
         raise Conflict(_("The granted items lack the key, so that rows cannot be told apart. Ask for it too.")) from fault
+
+
+def at_the_border(flow: Flow) -> borders.Bulk | None:
+    """How a flow's rows cross to another zone; None within one zone. Raises Refused where no rule lets them pass."""
+    return borders.bulk(access.agreement_numbered(flow.agreement))
 
 
 @command("catalogue.request")
@@ -160,6 +168,13 @@ def keep_sent(actor: Actor, *, envelope: Envelope, signature: str) -> None:
     made.envelope, made.signature, made.rows, made.sent_at = _fields(envelope), signature, envelope.rows, clock.now()
     made.save()
     Flow.objects.filter(id=flow.id).update(moved_at=clock.now())
+    try:
+        border, crossed = at_the_border(flow), ""
+    except Refused:  # the border was closed between its going and this: it has crossed all the same
+        border, crossed = None, "closed"
+    if border:
+        borders.count_bulk(border, made.rows)
+        crossed = border.passage.number
     told = events.BatchSent(
         place=f"{flow.agreement}/{envelope.batch}",
         agreement=flow.agreement,
@@ -168,6 +183,7 @@ def keep_sent(actor: Actor, *, envelope: Envelope, signature: str) -> None:
         aside=made.aside,
         envelope=sm.sm3_hex(envelope.canonical()),
         signature=signature,
+        border=crossed,
     )
     record(actor, told, authority=flow.agreement)
 

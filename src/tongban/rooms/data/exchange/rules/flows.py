@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from tongban.kernel.catalogue.rules.borders import Passage, passing
 from tongban.kernel.catalogue.rules.resources import CONDITIONAL, UNCONDITIONAL, Item
 from tongban.lib import codes
 from tongban.lib.bus.contract import Column, Contract
@@ -16,9 +17,12 @@ MOVES = {(PREPARING, "run"): RUNNING, (RUNNING, "pause"): PAUSED, (PAUSED, "run"
 LAGGING = 300  # seconds without a receipt from which on a batch is late; a proposal
 
 
-def contract_of(number: str, items: Iterable[Item], granted: Mapping[str, Any], order: str) -> Contract:
-    """The contract of an agreement: its granted items with their checks, and the provider's column of order. Raises ValueError without a key."""
-    held = [i for i in items if i.key in granted["items"]]
+def contract_of(number: str, items: Iterable[Item], granted: Mapping[str, Any], order: str, border: Passage | None = None) -> Contract:
+    """The contract of an agreement: its granted items with their checks, and the provider's column of order; less what a border does not let pass.
+
+    Raises ValueError without a key.
+    """
+    held = [i for i in items if i.key in (passing(border, granted["items"]) if border else granted["items"])]
     key = next((i.key for i in held if i.primary), "")
     if not key:
         raise ValueError("the items that were granted lack the key")

@@ -12,6 +12,7 @@ from tongban.kernel.catalogue.commands import access as commands
 from tongban.kernel.catalogue.commands import agreements as agreement_commands
 from tongban.kernel.catalogue.queries import access, resources
 from tongban.kernel.catalogue.rules import access as rules
+from tongban.kernel.catalogue.rules import borders
 from tongban.kernel.catalogue.rules import resources as resource_rules
 from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock
@@ -72,7 +73,8 @@ def apply(request: HttpRequest, resource: str) -> HttpResponse:
     context = {
         "tab": "exchange:catalogue", "part": "desk", "one": one, "items": resource_rules.items(one.content["items"]), "begins": begins, "ends": ends,
         "typed": request.POST, "chosen": request.POST.getlist("items"), "modes_chosen": request.POST.getlist("modes") or ["query"], "fault": fault,
-        "faults": faults, "limit": access.limit("answer"), "renews": request.GET.get("renews", "")[:24], "by_region": _by_region(one), **WORDS,
+        "faults": faults, "limit": access.limit("answer"), "renews": request.GET.get("renews", "")[:24], "by_region": _by_region(one),
+        "zone_chosen": request.POST.get("zone", "") or borders.ADMINISTRATIVE, **WORDS,
     }  # fmt: skip
     return render(request, "exchange/apply.html", context, status=422 if fault else 200)
 
@@ -113,7 +115,8 @@ def request_page(request: HttpRequest, number: str) -> HttpResponse:
         "granted": rules.asked(one.granted) if one.granted else None, "typed": request.POST, "fault": fault, "faults": faults, "by_region": _by_region(one.version),
         "may_answer": one.state == rules.SUBMITTED and actor.organ == one.version.resource.organ_id and actor.may("catalogue.grant"),
         "may_withdraw": one.state == rules.SUBMITTED and actor.organ == one.consumer_id and actor.may("catalogue.request"),
-        "chosen": request.POST.getlist("items") or one.requested["items"], "modes_chosen": request.POST.getlist("modes") or one.requested["modes"], **WORDS,
+        "chosen": request.POST.getlist("items") or one.requested["items"], "modes_chosen": request.POST.getlist("modes") or one.requested["modes"],
+        "zone_chosen": request.POST.get("zone", "") or rules.asked(one.requested).zone, **WORDS,
     }  # fmt: skip
     return render(request, "exchange/request.html", context, status=422 if fault else 200)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from tongban.kernel.catalogue.commands import resources as commands
 from tongban.kernel.catalogue.queries import access, resources
 from tongban.kernel.catalogue.rules import access as access_rules
+from tongban.kernel.catalogue.rules import borders
 from tongban.kernel.catalogue.rules import resources as rules
 from tongban.kernel.catalogue.supplies import SUPPLIES, users_of
 from tongban.kernel.identity.actor import Actor
@@ -26,6 +27,7 @@ from tongban.ui.access import actor_of, allows
 from tongban.ui.fields import identifier
 
 WORDS = {
+    "zones": borders.ZONES,
     "sharings": rules.SHARING, "formats": rules.FORMATS, "ways": rules.WAYS, "cycles": rules.CYCLES, "modes": rules.MODES, "states": rules.STATES,
     "types": {k: v for k, (_letter, v) in rules.TYPES.items()}, "checks": rules.CHECKS, "moves": rules.MOVE_NAMES,
     "request_states": access_rules.REQUEST_STATES, "agreement_states": access_rules.AGREEMENT_STATES,
