@@ -16,7 +16,7 @@ from tongban.lib.bus.contract import Column, Contract
 
 FAULTS = {
     "empty": "必填项为空", "length": "超过长度", "code": "不在值域内", "range": "超出范围", "resident-id": "公民身份号码校验不符",
-    "credit-code": "统一社会信用代码校验不符", "region": "行政区划代码格式不符", "mobile": "手机号码格式不符", "future": "日期在将来", "twice": "主键重复",
+    "credit-code": "统一社会信用代码校验不符", "region": "行政区划代码格式不符", "mobile": "手机号码格式不符", "future": "日期在将来", "twice": "主键重复", "type": "格式不符",
 }  # fmt: skip
 SHOWN = 80  # characters of a value kept with its fault
 

@@ -28,4 +28,5 @@ urlpatterns = [
     path("flows/", flows.flows, name="flows"),
     path("flows/<slug:number>/", flows.flow, name="flow"),
     path("flows/<slug:number>/batches/<int:batch>/", flows.proof, name="proof"),
+    path("flows/<slug:number>/batches/<int:batch>/file/", flows.file, name="file"),
 ]

@@ -11,8 +11,9 @@ from tongban.lib import codes
 from tongban.lib.bus.contract import Column, Contract
 from tongban.lib.probing import Probed
 
-PREPARING, RUNNING, PAUSED, FAILED = "preparing", "running", "paused", "failed"
-STATES = {PREPARING: "待接通", RUNNING: "运行中", PAUSED: "已暂停", FAILED: "故障"}
+PREPARING, RUNNING, PAUSED, FAILED, FILES = "preparing", "running", "paused", "failed", "files"
+STATES = {PREPARING: "待接通", RUNNING: "运行中", PAUSED: "已暂停", FAILED: "故障", FILES: "文件交换"}
+FILE_ORDER = "tongban_seq"  # rows of a file are numbered in it; it does not travel
 MOVES = {(PREPARING, "run"): RUNNING, (RUNNING, "pause"): PAUSED, (PAUSED, "run"): RUNNING, (FAILED, "run"): RUNNING, (FAILED, "pause"): PAUSED}
 LAGGING = 300  # seconds without a receipt from which on a batch is late; a proposal
 

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from tongban.kernel.catalogue.queries import access
 from tongban.kernel.catalogue.queries import resources as catalogue
@@ -15,6 +16,8 @@ from tongban.kernel.identity.actor import Actor
 from tongban.lib import terms
 from tongban.lib.bus import checks
 from tongban.lib.errors import Conflict, Invalid, Refused
+from tongban.lib.tables import UPLOAD_LIMIT
+from tongban.rooms.data.exchange.commands import files as file_commands
 from tongban.rooms.data.exchange.commands import flows as commands
 from tongban.rooms.data.exchange.queries import flows as queries
 from tongban.rooms.data.exchange.rules import flows as rules
@@ -22,7 +25,7 @@ from tongban.rooms.data.exchange.models import Flow
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
 
-LIGHTS = {rules.PREPARING: "yellow", rules.RUNNING: "ok", rules.PAUSED: "paused", rules.FAILED: "red"}
+LIGHTS = {rules.FILES: "ok", rules.PREPARING: "yellow", rules.RUNNING: "ok", rules.PAUSED: "paused", rules.FAILED: "red"}
 
 
 @allows("catalogue.search")
@@ -67,7 +70,7 @@ def _pairs(rows: list[Flow], told: dict[int, queries.Standing]) -> list[tuple[st
 def _possible(actor: Actor, rows: list[Flow]) -> list[Any]:
     """Agreements that allow a flow and have none yet."""
     known = {f.agreement for f in rows}
-    return [a for a in access.agreements(actor, state="in-force") if {"batch", "stream"} & set(a.terms["granted"]["modes"]) and a.number not in known]
+    return [a for a in access.agreements(actor, state="in-force") if {"batch", "stream", "file"} & set(a.terms["granted"]["modes"]) and a.number not in known]
 
 
 @allows("catalogue.search")
@@ -87,7 +90,8 @@ def flow(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "tab": "exchange:catalogue", "part": "flows", "agreement": agreement, "one": one, "side": side if actor.may("catalogue.request") else "", "page": batches,
         "checked": _checked(one, batches), "standing": queries.standings([one])[one.id] if one else None, "flow_states": rules.STATES, "lights": LIGHTS,
-        "endpoints": queries.endpoints(actor) if side and actor.may("catalogue.edit") else [], "aside": queries.aside(one)[:50] if one and side == "provider" else [],
+        "by_file": "file" in agreement.terms["granted"]["modes"] and (one is None or one.state == rules.FILES),
+        "endpoints": queries.endpoints(actor) if side and actor.may("catalogue.edit") and (one is None or one.state != rules.FILES) else [], "aside": queries.aside(one)[:50] if one and side == "provider" else [],
         "sentences": checks.FAULTS, "names": _names(agreement), "fault": fault, "faults": faults, "typed": request.POST, "doable": _doable(one) if side else [],
     }  # fmt: skip
     return render(request, "exchange/flow.html", context, status=422 if fault else 200)
@@ -121,8 +125,24 @@ def _act(request: HttpRequest, actor: Actor, number: str) -> str:
     if act == "end":
         commands.set_end(actor, agreement=number, endpoint=post.get("endpoint", "")[:60], table=post.get("table", "")[:120], order=post.get("order", "")[:60])
         return _("Your end is named.")
+    if act == "file":
+        upload = request.FILES.get("file")
+        if upload is None or (upload.size or 0) > UPLOAD_LIMIT:
+            raise Invalid.at("file", _("File: choose one, 20 MB at most."))
+        sent = file_commands.send_file(actor, agreement=number, name=upload.name or "", content=upload.read(), partly=post.get("partly") == "yes")
+        return _("File %(number)s is sent: %(rows)s rows, signed.") % {"number": sent.number, "rows": sent.rows}
     moved = commands.move_flow(actor, agreement=number, move=act)
     return _("The flow: %(state)s.") % {"state": terms.term(rules.STATES[moved.state])}
+
+
+@allows("catalogue.request")
+@require_POST
+def file(request: HttpRequest, number: str, batch: int) -> HttpResponse:
+    """The data package of a batch; the consumer signs for it."""
+    name, body = file_commands.take_file(actor_of(request), agreement=number, batch=batch)
+    answer = HttpResponse(body, content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 @allows("catalogue.search")
