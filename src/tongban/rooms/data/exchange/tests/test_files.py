@@ -130,7 +130,7 @@ def test_both_signatures_stand_in_a_proof_that_is_judged_offline(agreement):
 BAD = (
     "91370102MAX000000O,坏代码,2020-01-01,存续",
     f"{GOOD[0]},重复,2020-01-01,存续",
-    "%s,坏日期,2020-13-01,存续" % make_credit_code("91", "370102", "MAX000009"),
+    f"{make_credit_code('91', '370102', 'MAX000009')},坏日期,2020-13-01,存续",
 )
 
 
