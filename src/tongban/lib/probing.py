@@ -1,13 +1,19 @@
 """What a table or a file looks like: columns, types, keys, a few values. Nothing is kept of it here.
 
-Databases by SQLAlchemy (PostgreSQL as shipped; MySQL and Oracle once their driver is installed), files as CSV, XLSX, Parquet, GeoPackage.
+Databases by SQLAlchemy (PostgreSQL as shipped; MySQL and Oracle once their driver is installed), files as CSV, XLSX, Parquet, GeoPackage,
+HTTP APIs that answer in JSON.
 """
 
 import datetime
+import http.client as http_client
 import io
+import ipaddress
+import json
 import sqlite3
 import tempfile
-from collections.abc import Sequence
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +24,12 @@ import pyarrow.parquet as pq
 import sqlalchemy
 from sqlalchemy import exc, types
 
-from tongban.lib import tables
+from tongban.lib import outward, tables
 
 SAMPLE = 200  # rows looked at
 MOST_COLUMNS = 500
+MOST_BODY = 4 * 1024 * 1024  # bytes read of an API's answer
+DEEP = 4  # levels of an answer within which its list of records is looked for
 MOST_STEPS = 1_000_000  # of SQLite's machine, for one file
 _SQL_TYPES: tuple[tuple[Any, str], ...] = (
     (types.Boolean, "boolean"), (types.Integer, "integer"), (types.Float, "double"), (types.Numeric, "number"), (types.DateTime, "datetime"),
@@ -30,7 +38,7 @@ _SQL_TYPES: tuple[tuple[Any, str], ...] = (
 
 
 class CannotProbe(ValueError):
-    """The source cannot be read; the words say why: no-answer, no-table, no-driver, not-readable, empty."""
+    """The source cannot be read; the words say why: no-answer, no-table, no-driver, not-readable, empty, no-address, no-list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,80 @@ def _dialect(url: str) -> str:
         if url.startswith(short):
             return long + url.removeprefix(short)
     return url
+
+
+def http(url: str, authorization: str = "") -> list[Probed]:
+    """The fields of the records that a GET answers with, in JSON; `authorization` is sent as the header and kept nowhere. Raises CannotProbe."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or _is_link_local(parts.hostname):
+        raise CannotProbe("no-address")
+    headers = {"Accept": "application/json", **({"Authorization": authorization} if authorization else {})}
+    try:
+        with outward.call(urllib.request.Request(url, headers=headers), timeout=10) as answer:  # noqa: S310 - the scheme was checked
+            body = answer.read(MOST_BODY + 1)
+    except (OSError, http_client.HTTPException, ValueError) as fault:
+        raise CannotProbe("no-answer") from fault
+    if len(body) > MOST_BODY:
+        raise CannotProbe("not-readable")
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError) as fault:
+        raise CannotProbe("not-readable") from fault
+    records = _records(told, DEEP)
+    if records is None:
+        raise CannotProbe("no-list")
+    rows = [_flat(r) for r in records[:SAMPLE]]
+    names = list(dict.fromkeys(n for row in rows for n in row))[:MOST_COLUMNS]
+    return [_of_json(n, [row.get(n) for row in rows]) for n in names]
+
+
+def _is_link_local(host: str) -> bool:
+    """An address of the machine's own surroundings (RFC 3927), where clouds keep their secrets."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_link_local
+    except ValueError:
+        return False
+
+
+def _records(told: Any, deep: int) -> list[dict[str, Any]] | None:
+    """The first list of objects, from the outside in."""
+    if isinstance(told, list):
+        held = [r for r in told if isinstance(r, dict)]
+        return held or None
+    if isinstance(told, dict) and deep:
+        return next((found for v in told.values() if (found := _records(v, deep - 1)) is not None), None)
+    return None
+
+
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
+    """Objects within a record become fields `outer.inner`; lists become text."""
+    made: dict[str, Any] = {}
+    for name, value in record.items():
+        if isinstance(value, dict):
+            made |= {f"{name}.{k}": v if not isinstance(v, dict | list) else json.dumps(v, ensure_ascii=False) for k, v in value.items()}
+        else:
+            made[name] = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+    return made
+
+
+def _of_json(name: str, values: list[Any]) -> Probed:
+    held = [v for v in values if v is not None and v != ""]
+    kinds: tuple[tuple[str, Callable[[Any], bool]], ...] = (
+        ("boolean", lambda v: isinstance(v, bool)), ("integer", lambda v: isinstance(v, int) and not isinstance(v, bool)),
+        ("number", lambda v: isinstance(v, int | float) and not isinstance(v, bool)), ("date", lambda v: isinstance(v, str) and len(v) == 10 and _is_day(v)),
+        ("datetime", lambda v: isinstance(v, str) and len(v) > 10 and _is_moment(v)),
+    )  # fmt: skip
+    kind = next((k for k, fits in kinds if held and all(fits(v) for v in held)), "text")
+    texts = _texts(held)
+    return Probed(name, kind, max(map(len, texts), default=0) if kind == "text" else 0, len(held) == len(values), samples=texts)
+
+
+def _is_moment(told: str) -> bool:
+    try:
+        datetime.datetime.fromisoformat(told)
+    except ValueError:
+        return False
+    return True
 
 
 def _slug(kind: Any) -> str:

@@ -160,7 +160,7 @@ def keep_first(actor: Actor, *, agreement: Agreement, done: Sequence[Done]) -> t
     number, reason = "", "visits"
     if border_rules.crossing(agreement.terms):
         border = border_queries.rule_for(agreement)
-        passing = border_left(border) if border else 0
+        passing = _border_left(border) if border else 0
         if border is None or not passing:
             nothing_changed()
             return 0, "border-rate" if border else "border-closed"
@@ -172,7 +172,7 @@ def keep_first(actor: Actor, *, agreement: Agreement, done: Sequence[Done]) -> t
     return left, reason
 
 
-def border_left(border: BorderRule) -> int:
+def _border_left(border: BorderRule) -> int:
     """How many single queries the day still lets across; the day's row stays locked, so that two at once do not share what is left."""
     [(crossings,)] = statements.rows(_BORDER_LEFT, {"rule": border.id, "day": clock.today()})
     return max(0, border.rate - int(crossings))

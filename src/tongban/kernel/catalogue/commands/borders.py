@@ -37,8 +37,8 @@ def propose_rule(actor: Actor, *, resource: str, proposal: rules.Proposal) -> Bo
     version = resources.version(actor, resource)
     if version.state != resource_rules.PUBLISHED:
         raise Conflict(_("Only published resources cross a border."))
-    known = {i.key: i.sharing for i in resource_rules.items(version.content["items"])}
-    found = rules.faults(proposal, known, clock.today())
+    items = resource_rules.items(version.content["items"])
+    found = rules.faults(proposal, {i.key: i.sharing for i in items}, {i.key: i.type for i in items}, clock.today())
     if found:
         raise Invalid(_("Some fields need another look."), fields={f: fault_sentence(w) for f, w in found.items()})
     made = BorderRule.objects.create(
@@ -56,6 +56,7 @@ def fault_sentence(what: str) -> str:
         "zones": _("Zones: choose two different ones; what lies in the inner network goes out of band only."),
         "items": _("Choose at least one item."), "not-shared": _("Items: one that is not shared crosses no border."),
         "filters": _("Filters: mask, token or drop, for items that cross."),
+        "no-text": _("Filters: in bulk only text is masked or replaced; drop numbers and days."),
         "rate": _("Limits: say how many single queries or rows may cross a day."),
         "term": _("Term: at most three years, ending in the future."), "reason": _("Reason: say why, in at least four characters."),
     }[what]  # fmt: skip

@@ -79,8 +79,8 @@ class Proposal:
     reason: str
 
 
-def faults(one: Proposal, known: Mapping[str, str], today: date) -> dict[str, str]:
-    """field → what is wrong: zones, items, filters, rate, rows, term, reason. `known`: item → sharing type of the published resource."""
+def faults(one: Proposal, known: Mapping[str, str], types: Mapping[str, str], today: date) -> dict[str, str]:
+    """field → what is wrong: zones, items, filters, rate, rows, term, reason. `known`: item → sharing type of the published resource, `types`: item → its type."""
     found = {}
     if one.source not in ONLINE or one.target not in ONLINE or one.source == one.target:
         found["target"] = "zones"
@@ -90,6 +90,8 @@ def faults(one: Proposal, known: Mapping[str, str], today: date) -> dict[str, st
         found["items"] = "not-shared"
     if not set(one.filters) <= set(one.items) or not set(one.filters.values()) <= set(FILTERS):
         found["filters"] = "filters"
+    elif one.rows and any(how != DROP and types.get(i, "text") not in ("text", "memo") for i, how in one.filters.items()):
+        found["filters"] = "no-text"  # in bulk a column keeps its type
     if not 0 <= one.rate <= MOST_RATE or not 0 <= one.rows <= MOST_ROWS or not one.rate + one.rows:
         found["rate"] = "rate"
     if not one.begins < one.ends or one.ends <= today or (one.ends - one.begins).days > LONGEST:

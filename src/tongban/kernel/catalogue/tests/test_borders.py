@@ -69,9 +69,18 @@ def test_within_one_zone_there_is_no_border():
 )  # fmt: skip
 def test_a_proposal_names_the_field_that_is_wrong(change, field):
     base = rules.Proposal("administrative", "internet", ITEMS, {}, 100, 0, DAY, DAY + timedelta(days=30), "公众查询服务")
-    assert list(rules.faults(replace(base, **change), dict.fromkeys(ITEMS, "conditional"), DAY)) == [field]
-    assert rules.faults(base, {**dict.fromkeys(ITEMS, "conditional"), "mobile": "refused"}, DAY) == {"items": "not-shared"}
-    assert rules.faults(base, dict.fromkeys(ITEMS, "conditional"), DAY) == {}
+    assert list(rules.faults(replace(base, **change), dict.fromkeys(ITEMS, "conditional"), {}, DAY)) == [field]
+    assert rules.faults(base, {**dict.fromkeys(ITEMS, "conditional"), "mobile": "refused"}, {}, DAY) == {"items": "not-shared"}
+    assert rules.faults(base, dict.fromkeys(ITEMS, "conditional"), {}, DAY) == {}
+
+
+def test_in_bulk_only_text_is_masked_or_replaced():
+    base = rules.Proposal("administrative", "internet", ITEMS, {"mobile": "mask"}, 0, 100, DAY, DAY + timedelta(days=30), "公众查询服务")
+    known = dict.fromkeys(ITEMS, "conditional")
+    assert rules.faults(base, known, {"mobile": "integer"}, DAY) == {"filters": "no-text"}
+    assert rules.faults(base, known, {"mobile": "text"}, DAY) == {}
+    assert rules.faults(replace(base, filters={"mobile": "drop"}), known, {"mobile": "integer"}, DAY) == {}
+    assert rules.faults(replace(base, rate=5, rows=0), known, {"mobile": "integer"}, DAY) == {}, "a single answer is text anyway"
 
 
 # At the border ---------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Late answers are told every morning, once each, to their owner and to those who supervise it; corrected values are dropped."""
+"""Stale data and late answers are told every morning, once each, to their owner and to those who supervise it; corrected values are dropped."""
 
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from tongban.lib import clock
 from tongban.lib.retention import purges
 from tongban.lib.rooms import reference
 from tongban.rooms.data.exchange.models import SetAside
+from tongban.rooms.data.exchange.queries import flows as queries
 
 PLATFORM = system("通办·交换")
 
@@ -26,6 +27,26 @@ def drop_corrected(before: datetime) -> int:
 def tell_late() -> None:
     """Applications whose answer is overdue."""
     tell_overdue()
+
+
+@task("exchange.stale", cron="37 8 * * *", lock="exchange.stale")
+def tell_stale() -> None:
+    """Data older than their resource promises."""
+    tell_providers()
+
+
+def tell_providers() -> int:
+    """How many notices went; the same lateness of a flow is told once to each steward of its provider."""
+    flows, sent = list(queries.flows(PLATFORM)), 0
+    since = queries.stale(flows)
+    for one in flows:
+        if one.id in since:
+            values: dict[str, object] = {"title": one.title, "case": one.agreement, "due": since[one.id].isoformat()}
+            sent += notices.send(
+                PLATFORM, accounts=sorted(identity.accounts_with(DATA_STEWARD, one.provider_id)), key="flow-stale", subject=f"agreement:{one.agreement}",
+                values=values, link=f"/exchange/flows/{one.agreement}/", cause=one.id * 100_000 + since[one.id].toordinal() % 100_000,
+            )  # fmt: skip
+    return sent
 
 
 def tell_overdue() -> int:

@@ -1,12 +1,13 @@
 """Flows and batches: seen by both sides, and by those who watch over all."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tongban.kernel.catalogue.commands.agreements import organ_key
@@ -72,6 +73,15 @@ class Standing:
     def lag(self) -> int:
         """Batches that went and have not come."""
         return self.sent - self.taken
+
+
+def stale(held: list[Flow]) -> dict[int, date]:
+    """Flows that run or go by file, whose newest batch is older than the resource's cycle allows: by flow, since when."""
+    alive = [f for f in held if f.state in (rules.RUNNING, rules.FILES)]
+    last = dict(Batch.objects.filter(flow__in=alive, sent_at__isnull=False).values_list("flow_id").annotate(m=Max("sent_at")).order_by())
+    cycles = access.cycles(f.agreement for f in alive)
+    found = {f.id: rules.stale_since(cycles[f.agreement], timezone.localtime(last.get(f.id, f.begun_at)).date(), clock.today()) for f in alive}
+    return {flow: day for flow, day in found.items() if day}
 
 
 def standings(held: list[Flow]) -> dict[int, Standing]:

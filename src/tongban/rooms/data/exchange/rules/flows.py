@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from tongban.kernel.catalogue.rules.borders import Passage, passing
+from tongban.kernel.catalogue.rules.borders import MASK, Passage, passing
 from tongban.kernel.catalogue.rules.resources import CONDITIONAL, UNCONDITIONAL, Item
 from tongban.lib import codes
 from tongban.lib.bus.contract import Column, Contract
@@ -25,10 +25,22 @@ def contract_of(number: str, items: Iterable[Item], granted: Mapping[str, Any], 
     """
     held = [i for i in items if i.key in (passing(border, granted["items"]) if border else granted["items"])]
     key = next((i.key for i in held if i.primary), "")
-    if not key:
+    if not key or (border and border.filters.get(key) == MASK):  # masked keys would make one row of many
         raise ValueError("the items that were granted lack the key")
     columns = [Column(i.key, i.type, i.required or i.primary, i.check, i.length if i.type in ("text", "memo") else 0, i.codes) for i in held if i.key != order]
     return Contract(number, (*columns, Column(order, "integer", required=True)), key, order)
+
+
+DAYS = {"daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}
+GRACE = 1  # days beyond a cycle before data are called stale; a proposal
+
+
+def stale_since(cycle: str, last: date, today: date) -> date | None:
+    """The day from which on data are older than their resource promises; None while they are fresh, and for realtime, whose lateness shows in receipts."""
+    if cycle not in DAYS:
+        return None
+    edge = last + timedelta(days=DAYS[cycle] + GRACE)
+    return edge if today >= edge else None
 
 
 def may_run(state: str, *, source: bool, target: bool) -> bool:

@@ -206,6 +206,17 @@ def test_a_file_that_crosses_a_border_is_filtered_and_counted(agreement, tmp_pat
     assert flows.at_the_border(Flow.objects.get(agreement=number)).open_for(2)
 
 
+def test_a_masked_key_keeps_rows_from_crossing_in_bulk(agreement):
+    number = agreed(zone="public")
+    today = clock.today()
+    proposal = Proposal("administrative", "public", ITEMS, {"credit_code": "mask"}, 0, 500, today, today + timedelta(days=30), "公众查询服务")
+    resource = access_queries.agreement_numbered(number).resource.key
+    borders.decide_rule(person("shen"), number=borders.propose_rule(person("wei"), resource=resource, proposal=proposal).number, approve=True)
+    with pytest.raises(Conflict, match="无法区分"):
+        send(number)
+    assert not Batch.objects.exists()
+
+
 def test_money_is_fen_within_and_yuan_in_files():
     contract = Contract(
         "X", (Column("code", "text", required=True), Column("paid", "money"), Column("at", "datetime"), Column("tongban_seq", "integer")), "code"

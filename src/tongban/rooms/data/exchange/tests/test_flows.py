@@ -3,7 +3,7 @@
 import json
 import os
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import psycopg
@@ -12,13 +12,14 @@ from django.conf import settings
 
 from tongban.kernel.catalogue import seed
 from tongban.kernel.catalogue.commands import access, agreements
-from tongban.kernel.catalogue.models import Agreement, Resource
+from tongban.kernel.catalogue.models import Agreement, Resource, ResourceVersion
 from tongban.kernel.catalogue.rules.access import Asked
 from tongban.kernel.catalogue.rules.resources import Item
 from tongban.kernel.catalogue.supplies import supply_of
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.ledger.models import Entry
+from tongban.kernel.notices.models import Notice
 from tongban.lib import clock, sm
 from tongban.lib.bus import asking, comparison, proofs
 from tongban.lib.bus.checks import Fault
@@ -334,3 +335,29 @@ def test_an_answer_that_nobody_could_give_is_no_refusal(agreement, monkeypatch, 
     with pytest.raises(TongbanError) as fault:
         queries.signed_query(person("tao"), agreement, key="91370102MA0000000X", purpose="核对")
     assert (fault.value.status, fault.value.code) == (status, f"agreement-{state}")
+
+
+@pytest.mark.parametrize(
+    ("cycle", "last", "since"),
+    [
+        ("daily", "2026-11-22", "2026-11-24"), ("daily", "2026-11-23", None), ("weekly", "2026-11-16", "2026-11-24"), ("weekly", "2026-11-17", None),
+        ("yearly", "2025-11-22", "2026-11-24"), ("realtime", "2020-01-01", None),
+    ],
+)  # fmt: skip
+def test_data_older_than_their_cycle_are_stale(cycle, last, since):
+    found = rules.stale_since(cycle, date.fromisoformat(last), date(2026, 11, 24))
+    assert found == (date.fromisoformat(since) if since else None)
+
+
+def test_stale_data_are_told_once_and_shown(flow, as_persona):
+    ResourceVersion.objects.filter(resource__supply="legal.entity").update(cycle="daily")
+    Flow.objects.filter(id=flow.id).update(begun_at=clock.now() - timedelta(days=5))
+    assert tasks.tell_providers() == 1
+    assert tasks.tell_providers() == 0
+    [told] = Notice.objects.filter(key="flow-stale")
+    assert told.account == identity.account_named("jin").id
+    assert "2026-11-21" in told.body
+    assert "未按周期更新" in as_persona("jin").get("/exchange/flows/").content.decode()
+    assert "至今没有新批次" in as_persona("jin").get(f"/exchange/flows/{flow.agreement}/").content.decode()
+    commands.keep_sent(PLATFORM, envelope=envelope(flow.agreement), signature="00")
+    assert not queries.stale(list(queries.flows(PLATFORM)))

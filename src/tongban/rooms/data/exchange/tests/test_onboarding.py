@@ -12,6 +12,7 @@ from tongban.lib import codes
 from tongban.lib.probing import Probed
 from tongban.rooms.data.exchange.commands import flows as commands
 from tongban.rooms.data.exchange.rules import flows as rules
+from tongban.rooms.data.exchange.views import drafts
 
 TODAY = date(2026, 11, 24)
 IDS = tuple(f"37010219000101{n:03d}" + codes.resident_check_digit(f"37010219000101{n:03d}") for n in range(20))
@@ -68,3 +69,27 @@ def test_a_table_of_the_own_database_is_looked_at(as_persona):
     absent = client.post("/exchange/resources/new/", {"act": "probe", "endpoint": "samr", "table": "public.no_such_table"})
     assert "没有这个数据表" in absent.content.decode()
     assert as_persona("tao").post("/exchange/resources/new/", {"act": "probe", "endpoint": "samr", "table": "pg_catalog.pg_class"}).status_code == 422
+
+
+@pytest.mark.django_db
+def test_an_http_interface_is_looked_at(as_persona, monkeypatch):
+    asked = []
+
+    def http(url, authorization):
+        asked.append((url, authorization))
+        if "nothing" in url:
+            raise drafts.probing.CannotProbe("no-list")
+        return [Probed("credit_code", "text", 18, samples=CREDIT), Probed("since", "date")]
+
+    monkeypatch.setattr(drafts.probing, "http", http)
+    client = as_persona("jin")
+    told = client.post(
+        "/exchange/resources/new/", {"act": "probe", "api": "https://example.invalid/v1/licences?page=1", "authorization": "Bearer x"}
+    ).content.decode()
+    assert "已根据“licences”生成2个信息项" in told
+    assert "Bearer x" not in told
+    assert asked == [("https://example.invalid/v1/licences?page=1", "Bearer x")]
+    wrong = client.post("/exchange/resources/new/", {"act": "probe", "api": "https://example.invalid/nothing"})
+    assert wrong.status_code == 422
+    assert "没有记录列表" in wrong.content.decode()
+    assert "https://example.invalid/nothing" in wrong.content.decode(), "what was typed is still there"

@@ -85,16 +85,25 @@ def _columns(request: HttpRequest) -> tuple[str, list[probing.Probed]]:
             if (upload.size or 0) > tables.UPLOAD_LIMIT:
                 raise Invalid.at("file", _("File: choose one of at most 20 MB."))
             return (upload.name or "").rsplit(".", 1)[0], probing.file(upload.name or "", upload.read())
+        url = request.POST.get("api", "").strip()[:500]
+        if url:
+            return url.split("?")[0].rstrip("/").rsplit("/", 1)[-1], probing.http(url, request.POST.get("authorization", "").strip()[:500])
         end = exchange.endpoints(actor_of(request)).filter(key=request.POST.get("endpoint", "")).first()
         if end is None or not table:
-            raise Invalid.at("table", _("Choose a file, or a database of your organ and a table."))
+            raise Invalid.at("table", _("Choose a file, an interface, or a database of your organ and a table."))
         return table, probing.database(end.address, table)
     except probing.CannotProbe as fault:
         sentences = {
             "no-answer": _("The database does not answer, or its user may not read this table."), "no-table": _("There is no such table. Write it as schema.table."),
             "no-driver": _("No driver for this kind of database is installed. An administrator installs it."),
             "not-readable": _("This file cannot be read: choose CSV, XLSX, Parquet or GeoPackage."), "empty": _("The file is empty."),
+            "no-address": _("Interface: write its address like https://host/path."), "no-list": _("Interface: its answer holds no list of records."),
         }  # fmt: skip
+        if request.POST.get("api") and upload is None:
+            sentences |= {
+                "no-answer": _("Interface: it does not answer, refuses, or sends elsewhere."), "not-readable": _("Interface: its answer is not JSON, or larger than 4 MB."),
+            }  # fmt: skip
+            raise Invalid.at("api", sentences[str(fault)]) from fault
         raise Invalid.at("file" if upload is not None else "table", sentences[str(fault)]) from fault
 
 
@@ -105,7 +114,7 @@ def _page(request: HttpRequest, held: dict[str, Any], one: Any, refused: Invalid
     context = {
         "tab": "exchange:catalogue", "part": "desk", "held": held, "endpoints": exchange.endpoints(actor), "one": one, "items": [*items, *([rules.Item("", "")] * SPARE_ROWS)], "own_class": own_class,
         "bases": resources.classes("base", "1"), "themes": resources.classes("theme", "2"), "gaps": _gaps(held) if one else [],
-        "fault": str(refused) if refused else "", "faults": refused.fields if refused else {}, **WORDS,
+        "probed_api": request.POST.get("api", "")[:500], "fault": str(refused) if refused else "", "faults": refused.fields if refused else {}, **WORDS,
     }  # fmt: skip
     return render(request, "exchange/edit.html", context, status=422 if refused else 200)
 

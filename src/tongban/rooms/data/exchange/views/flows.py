@@ -45,7 +45,7 @@ def flows(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, 25).get_page(request.GET.get("page"))
     context = {
         "tab": "exchange:catalogue", "part": "flows", "page": page, "told": [(f, told[f.id]) for f in page], "state": state, "flow_states": rules.STATES,
-        "lights": LIGHTS, "pairs": _pairs(rows, told), "figures": _figures(rows, told), "possible": _possible(actor, rows),
+        "lights": LIGHTS, "pairs": _pairs(rows, told), "figures": _figures(rows, told), "possible": _possible(actor, rows), "stale": queries.stale(rows),
     }  # fmt: skip
     return render(request, "exchange/flows.html", context)
 
@@ -89,7 +89,7 @@ def flow(request: HttpRequest, number: str) -> HttpResponse:
     batches = Paginator(queries.batches(one), 20).get_page(request.GET.get("page")) if one else None
     context = {
         "tab": "exchange:catalogue", "part": "flows", "agreement": agreement, "one": one, "side": side if actor.may("catalogue.request") else "", "page": batches,
-        "checked": _checked(one, batches), "standing": queries.standings([one])[one.id] if one else None, "flow_states": rules.STATES, "lights": LIGHTS,
+        "stale": queries.stale([one]).get(one.id) if one else None, "checked": _checked(one, batches), "standing": queries.standings([one])[one.id] if one else None, "flow_states": rules.STATES, "lights": LIGHTS,
         "by_file": "file" in agreement.terms["granted"]["modes"] and (one is None or one.state == rules.FILES),
         "endpoints": queries.endpoints(actor) if side and actor.may("catalogue.edit") and (one is None or one.state != rules.FILES) else [], "aside": queries.aside(one)[:50] if one and side == "provider" else [],
         "sentences": checks.FAULTS, "names": _names(agreement), "fault": fault, "faults": faults, "typed": request.POST, "doable": _doable(one) if side else [],
