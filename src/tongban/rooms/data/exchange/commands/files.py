@@ -11,7 +11,7 @@ from tongban.kernel.catalogue.queries import resources as catalogue
 from tongban.kernel.files import commands as files
 from tongban.kernel.files import queries as kept_files
 from tongban.kernel.identity.actor import Actor
-from tongban.lib import clock, packages, sm
+from tongban.lib import clock, columns, packages, sm
 from tongban.lib.acts import command, nothing_changed
 from tongban.lib.bus import checks, filters
 from tongban.lib.bus.contract import Contract
@@ -48,7 +48,19 @@ def send_file(actor: Actor, *, agreement: str, name: str, content: bytes, partly
     flows.keep_sent(actor, envelope=envelope, signature=key.sign(envelope.canonical()).hex())
     kept = files.keep_made(actor, name=f"{agreement}-{number}.zip", content=body)
     flow.batches.filter(number=number).update(file=str(kept.id))
+    _correct(actor, flow, contract, table, number)
     return flow.batches.get(number=number)
+
+
+def _correct(actor: Actor, flow: Flow, contract: Contract, table: pa.Table, number: int) -> None:
+    """Values of earlier files that were set aside are corrected when a sound row comes under their key."""
+    waiting = flow.aside.filter(state="open", batch__lt=number)
+    if not waiting.exists():
+        return
+    marks = {columns.blind(f"exchange.{flow.agreement}", str(key)).hex() for key in table.column(contract.key).to_pylist()}
+    done = [a.id for a in waiting.only("id", "mark") if a.mark in marks]
+    if done:
+        flows.keep_corrected(actor, agreement=flow.agreement, aside=done)
 
 
 def _may_send(actor: Actor, one: Any) -> None:

@@ -147,6 +147,15 @@ def test_with_bad_rows_nothing_goes_unless_the_sound_ones_are_to(agreement):
         send(agreement, b"credit_code,name,registered_on,status\nX,Y,2020-01-01,Z\n", partly=True)
 
 
+def test_a_sound_row_in_a_later_file_corrects_what_was_set_aside(agreement):
+    other = make_credit_code("91", "370102", "MAX000009")
+    send(agreement, rows(f"{other},坏日期,2020-13-01,存续", "91370102MAX000000O,坏代码,2020-01-01,存续"), partly=True)
+    assert SetAside.objects.filter(state="open").count() == 2
+    send(agreement, rows(f"{other},已更正,2020-12-01,存续"))
+    assert list(SetAside.objects.filter(state="open").values_list("what", flat=True)) == ["credit-code"]
+    assert SetAside.objects.get(state="corrected").column == "registered_on"
+
+
 def test_excel_and_parquet_carry_the_same_rows(agreement):
     book = openpyxl.Workbook()
     for line in rows().decode().splitlines():
