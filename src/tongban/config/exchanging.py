@@ -141,7 +141,9 @@ class Exchange:
         await broker.open_stream(provider, flow.agreement)
         kind = "changes" if flow.loaded else "load"
         parties = Parties(flow.agreement, granted["resource"], flow.provider.key, flow.consumer.key)
-        source = PostgresSource(flow.source.address if flow.source else "", flow.source_table, granted["granted"]["rows"])
+        source = PostgresSource(
+            flow.source.address if flow.source else "", flow.source_table, granted["granted"]["rows"], {c: (t, n) for c, (t, n) in flow.references.items()}
+        )
         keys = await off_loop(lambda: (organ_key(flow.provider.key), organ_key(flow.consumer.key)))
         leaving, may_go = (partial(filters.applied, change=border.change), _in_thread(border.open_for)) if border else (None, lambda _rows: True)
         await send(

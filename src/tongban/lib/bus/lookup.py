@@ -33,3 +33,13 @@ def rows(address: str, table: str, columns: Sequence[str], key: str, keys: Seque
     with _pool(address).connection() as line, line.cursor(row_factory=dict_row) as cursor:
         cursor.execute(told, [list(keys)])
         return {str(row[key]): {name: _plain(value) for name, value in row.items()} for row in cursor.fetchall()}
+
+
+def columns(address: str, places: Sequence[tuple[str, str]]) -> None:
+    """Look whether each (table, column) can be read. Raises psycopg.Error where one cannot."""
+    if not places:
+        return
+    with _pool(address).connection() as line:
+        for table, column in places:
+            named = sql.SQL(".").join(map(sql.Identifier, table.split(".")))
+            line.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(sql.Identifier(column), named))

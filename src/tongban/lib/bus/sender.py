@@ -7,7 +7,7 @@ stays bounded.
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -53,6 +53,7 @@ class Packed:
 
 
 Told = Callable[[Envelope, str], None]
+Dangling = Callable[[pa.Table, Contract], Mapping[str, Any]] | None
 Leaving = Callable[[pa.Table], pa.Table] | None
 SetAside = Callable[[int, list[checks.Fault], pa.Table], None]
 
@@ -65,10 +66,11 @@ def pack(table: pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def packed(table: pa.Table, contract: Contract, today: date, *, changes: bool = False, leaving: Leaving = None) -> Iterator[Packed]:
+def packed(table: pa.Table, contract: Contract, today: date, *, changes: bool = False, leaving: Leaving = None, dangling: Dangling = None) -> Iterator[Packed]:
     """A batch checked and packed, in halves where it is too large; one whose rows are all bad is still sent, empty, so that numbers have no gap."""
     order = table.column(contract.sequence)
-    good, faults, bad = checks.check(table, contract, today, changes=changes)
+    absent = dangling(table, contract) if dangling else None
+    good, faults, bad = checks.check(table, contract, today, changes=changes, dangling=absent)
     body = pack(leaving(good) if leaving else good)
     if len(body) <= MOST_BODY:
         yield Packed(body, sm.sm3_hex(body), good.num_rows, order[0].as_py(), order[-1].as_py(), faults, bad)
@@ -76,8 +78,8 @@ def packed(table: pa.Table, contract: Contract, today: date, *, changes: bool = 
         raise ValueError(f"a single row is larger than {MOST_BODY} bytes; send it as a file")
     else:
         half = table.num_rows // 2
-        yield from packed(table.slice(0, half), contract, today, changes=changes, leaving=leaving)
-        yield from packed(table.slice(half), contract, today, changes=changes, leaving=leaving)
+        yield from packed(table.slice(0, half), contract, today, changes=changes, leaving=leaving, dangling=dangling)
+        yield from packed(table.slice(half), contract, today, changes=changes, leaving=leaving, dangling=dangling)
 
 
 async def send(
@@ -98,11 +100,8 @@ async def send(
     batch = before.batch if before else 0
     stop = threading.Event()
     read_ahead, feed = _ahead(stop, source.batches(contract, before.last if before else 0)), queue.Queue[Any](AHEAD)
-    _spawn(
-        feed,
-        stop,
-        (one for table in _drained(read_ahead, stop) for one in packed(table, contract, today or date.today(), changes=kind == "changes", leaving=leaving)),
-    )
+    how: dict[str, Any] = {"changes": kind == "changes", "leaving": leaving, "dangling": source.dangling if source.references else None}
+    _spawn(feed, stop, (one for table in _drained(read_ahead, stop) for one in packed(table, contract, today or date.today(), **how)))
     begun = batch
     try:
         while (one := await asyncio.to_thread(_next, feed, stop)) is not _END:

@@ -334,3 +334,25 @@ def test_only_columns_of_text_are_changed():
     assert filters.applied(table, {"s": str.upper, "absent": str.upper}).column("s").to_pylist() == [None]
     with pytest.raises(ValueError, match="holds no text"):
         filters.applied(table, {"n": str.upper})
+
+
+def test_a_value_that_refers_to_nothing_stays_behind(pair):
+    fill(pair, [("A1", 1, "甲", 1, None), ("A2", 2, "乙", 2, None), ("A3", 3, None, 3, None), ("A4", 4, "丙", 4, None)])
+    with psycopg.connect(pair.source, autocommit=True) as line:
+        line.execute("CREATE TABLE known (word text PRIMARY KEY)")
+        line.execute("INSERT INTO known VALUES ('甲'), ('丁')")
+    aside = []
+
+    async def through():
+        provider = await pair.line("provider")
+        source = PostgresSource(pair.source, "entity", references={"name": ("public.known", "word")})
+        await broker.open_stream(provider, NUMBER)
+        try:
+            return await send(provider, source, CONTRACT, PARTIES, pair.key, today=TODAY, aside=lambda n, f, b: aside.append((f, b.num_rows)))
+        finally:
+            await provider.close()
+
+    assert asyncio.run(through()) == 1
+    [(faults, rows)] = aside
+    assert rows == 2
+    assert {(f.key, f.column, f.what, f.value) for f in faults} == {("A2", "name", "reference", "乙"), ("A4", "name", "reference", "丙")}

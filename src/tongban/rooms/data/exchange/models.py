@@ -40,6 +40,7 @@ class Flow(models.Model):
     source = models.ForeignKey(Endpoint, on_delete=models.PROTECT, null=True, related_name="+")
     source_table = models.CharField(max_length=120, blank=True)
     order_column = models.CharField(max_length=60, blank=True, help_text="the provider's bigint that grows with every change")
+    references = models.JSONField(default=dict, help_text="column: [table, column] of the provider's database where its value must stand")
     target = models.ForeignKey(Endpoint, on_delete=models.PROTECT, null=True, related_name="+")
     target_table = models.CharField(max_length=120, blank=True)
     state = models.CharField(max_length=10, help_text="preparing, running, paused, failed, files")

@@ -72,8 +72,11 @@ def set_answering(actor: Actor, *, resource: str, endpoint: str, table: str) -> 
 
 
 @command("catalogue.request")
-def set_end(actor: Actor, *, agreement: str, endpoint: str, table: str, order: str = "") -> Flow:
-    """Name the own end of a flow: the provider its table and the column of its order, the consumer the table to fill. Begins the flow at the first."""
+def set_end(actor: Actor, *, agreement: str, endpoint: str, table: str, order: str = "", references: str = "") -> Flow:
+    """Name the own end of a flow: the provider its table and the column of its order, the consumer the table to fill. Begins the flow at the first.
+
+    `references`, of the provider: lines like `credit_code = public.enterprise.credit_code`, for values that must stand elsewhere in its database.
+    """
     one = access.agreement(actor, agreement)
     if not {"batch", "stream"} & set(one.terms["granted"]["modes"]):
         raise Conflict(_("The agreement does not allow batches or streams."))
@@ -91,12 +94,24 @@ def set_end(actor: Actor, *, agreement: str, endpoint: str, table: str, order: s
     if end.organ_id == one.provider_id:
         if not order.strip():
             raise Invalid.at("order", _("Order: name the column that grows with every change."))
+        flow.references = _references(end, references)
         flow.source, flow.source_table, flow.order_column = end, table.strip()[:120], order.strip()[:60]
     else:
         flow.target, flow.target_table = end, table.strip()[:120]
     flow.save()
     record(actor, events.FlowMoved(agreement=agreement, move="source" if end.organ_id == one.provider_id else "target", words=table[:120]))
     return flow
+
+
+def _references(end: Endpoint, told: str) -> dict[str, list[str]]:
+    """As they are kept; each is tried on the database. Raises Invalid."""
+    try:
+        found = rules.references(told)
+        lookup.columns(end.address, list(found.values()))
+    except (ValueError, psycopg.Error) as fault:
+        sentence = _("References: write a line each, like credit_code = public.enterprise.credit_code; the database must know table and column.")
+        raise Invalid.at("references", sentence) from fault
+    return {column: list(place) for column, place in found.items()}
 
 
 @command("catalogue.request")

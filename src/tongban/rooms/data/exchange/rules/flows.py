@@ -43,6 +43,20 @@ def stale_since(cycle: str, last: date, today: date) -> date | None:
     return edge if today >= edge else None
 
 
+_REFERENCE = re.compile(r"([a-z][a-z0-9_]{0,59})\s*[=＝]\s*([^\s=]{1,120})\.([^\s.=]{1,60})")
+
+
+def references(told: str) -> dict[str, tuple[str, str]]:
+    """column → (table, column) from lines like `credit_code = public.enterprise.credit_code`. Raises ValueError for a line that is none."""
+    found = {}
+    for line in filter(None, map(str.strip, told.splitlines()[:50])):
+        held = _REFERENCE.fullmatch(line)
+        if held is None:
+            raise ValueError(line)
+        found[held[1]] = (held[2], held[3])
+    return found
+
+
 def may_run(state: str, *, source: bool, target: bool) -> bool:
     """Both ends must be named."""
     return source and target and (state, "run") in MOVES

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
@@ -361,3 +362,18 @@ def test_stale_data_are_told_once_and_shown(flow, as_persona):
     assert "至今没有新批次" in as_persona("jin").get(f"/exchange/flows/{flow.agreement}/").content.decode()
     commands.keep_sent(PLATFORM, envelope=envelope(flow.agreement), signature="00")
     assert not queries.stale(list(queries.flows(PLATFORM)))
+
+
+def test_references_are_read_by_line_and_tried_on_the_database(flow):
+    assert rules.references("a = public.t.b\n\n c_d＝s.t.u ") == {"a": ("public.t", "b"), "c_d": ("s.t", "u")}
+    for wrong in ("a", "a = b", "A = t.b", "a = t.b; drop table x"):
+        with pytest.raises(ValueError, match=re.escape(wrong)):
+            rules.references(wrong)
+    commands.move_flow(person("jin"), agreement=flow.agreement, move="pause")
+    told = {"agreement": flow.agreement, "endpoint": "samr", "table": "public.entity", "order": "change_no"}
+    for wrong in ("status = pg_catalog.pg_class.no_such_column", "status = no_such_table.x", "乱写"):
+        with pytest.raises(Invalid) as fault:
+            commands.set_end(person("jin"), **told, references=wrong)
+        assert "references" in fault.value.fields
+    made = commands.set_end(person("jin"), **told, references="status = pg_catalog.pg_class.relname")
+    assert made.references == {"status": ["pg_catalog.pg_class", "relname"]}

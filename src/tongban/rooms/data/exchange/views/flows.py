@@ -123,7 +123,14 @@ def _act(request: HttpRequest, actor: Actor, number: str) -> str:
         commands.keep_endpoint(actor, key=post.get("key", "").strip()[:60], name=post.get("name", ""), address=post.get("address", "").strip()[:400])
         return _("The database answered and is kept.")
     if act == "end":
-        commands.set_end(actor, agreement=number, endpoint=post.get("endpoint", "")[:60], table=post.get("table", "")[:120], order=post.get("order", "")[:60])
+        commands.set_end(
+            actor,
+            agreement=number,
+            endpoint=post.get("endpoint", "")[:60],
+            table=post.get("table", "")[:120],
+            order=post.get("order", "")[:60],
+            references=post.get("references", "")[:4000],
+        )
         return _("Your end is named.")
     if act == "file":
         upload = request.FILES.get("file")
