@@ -348,7 +348,7 @@ def test_a_value_that_refers_to_nothing_stays_behind(pair):
         source = PostgresSource(pair.source, "entity", references={"name": ("public.known", "word")})
         await broker.open_stream(provider, NUMBER)
         try:
-            return await send(provider, source, CONTRACT, PARTIES, pair.key, today=TODAY, aside=lambda n, f, b: aside.append((f, b.num_rows)))
+            return await send(provider, source, CONTRACT, PARTIES, pair.key, today=TODAY, aside=lambda _n, f, b: aside.append((f, b.num_rows)))
         finally:
             await provider.close()
 
