@@ -133,7 +133,7 @@ class Exchange:
         allowed = [accounts.Allowed(NUMBER, accounts.public(provider), accounts.public(consumer))]
         system = await broker.connect(self.broker.url, broker.login(self.broker.system, "system"))
         for seed, name in ((provider, "provider"), (consumer, "consumer")):
-            await broker.push_claim(system, accounts.account_claim(self.broker.operator, accounts.public(seed), name, allowed, storage=32 * 1024**3))
+            await broker.push_claim(system, accounts.account_claim(self.broker.operator, accounts.public(seed), name, allowed))
         await system.close()
         line = await broker.connect(self.broker.url, broker.login(provider, "provider"))
         await broker.open_stream(line, NUMBER)

@@ -39,7 +39,6 @@ from tongban.rooms.data.exchange.models import Flow  # noqa: E402
 PLATFORM = system("通办·交换")
 PAUSE = 1.0  # seconds between looks at agreements and flows
 RETRY = 5.0  # seconds after a part outside did not answer
-STORAGE = 64 * 1024**3  # bytes of streams for one organ
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 # What a person must mend; everything else is tried again.
@@ -108,7 +107,7 @@ class Exchange:
             mine = [a for a in allowed if self._account(organ) in (a.provider, a.consumer)]
             told = repr(mine)
             if self.pushed.get(organ) != told:
-                await broker.push_claim(line, accounts.account_claim(self.home.operator, self._account(organ), organ, mine, storage=STORAGE))
+                await broker.push_claim(line, accounts.account_claim(self.home.operator, self._account(organ), organ, mine))
                 self.pushed[organ] = told
         self.mark = mark
 

@@ -79,8 +79,11 @@ def services(agreement: str) -> tuple[tuple[str, str, str], ...]:
 UNLIMITED = {"subs": -1, "data": -1, "payload": -1, "imports": -1, "exports": -1, "wildcards": True, "conn": -1, "leaf": -1}
 
 
-def account_claim(operator: bytes, account: str, name: str, agreements: Iterable[Allowed], *, storage: int) -> str:
-    """An organ's account: exports what it provides, imports what it was granted, nothing else. `storage`: bytes for its streams."""
+def account_claim(operator: bytes, account: str, name: str, agreements: Iterable[Allowed]) -> str:
+    """An organ's account: exports what it provides, imports what it was granted, nothing else.
+
+    Its storage has no limit of its own: the server sets aside what an account may use, so that few organs would leave nothing for the others. Each stream has one.
+    """
     held = list(agreements)
     exports = [
         {"name": f"{what} {a.number}", "subject": subject, "type": "service", "response_type": "Stream" if what == "take" else "Singleton"}
@@ -94,7 +97,7 @@ def account_claim(operator: bytes, account: str, name: str, agreements: Iterable
         if a.consumer == account
         for what, subject, own in services(a.number)
     ]
-    limits = {**UNLIMITED, "mem_storage": 0, "disk_storage": storage, "streams": -1, "consumer": -1}
+    limits = {**UNLIMITED, "mem_storage": 0, "disk_storage": -1, "streams": -1, "consumer": -1}
     body = {"type": "account", "limits": limits, "default_permissions": {"pub": {}, "sub": {}}, "exports": exports, "imports": imports}
     return claim(operator, account, name, body)
 

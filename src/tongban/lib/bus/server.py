@@ -13,6 +13,8 @@ from pathlib import Path
 from tongban.lib.bus import accounts
 
 MOST_PAYLOAD = 8 * 1024 * 1024
+# The server sets aside the greatest size of every stream when it is opened; few ever reach it, and a full disk stops publishing all the same.
+OVERCOMMITTED = 2**50  # bytes
 READY_WITHIN = 20  # seconds
 
 
@@ -91,7 +93,7 @@ class EmbeddedBroker:
             "operator": accounts.operator_claim(self.operator, system), "system_account": system,
             "resolver": {"type": "full", "dir": str(self.home / "claims"), "allow_delete": True, "interval": "2m"},
             "resolver_preload": {system: accounts.system_claim(self.operator, system)},
-            "jetstream": {"store_dir": str(self.home / "streams"), "max_mem": 0, "max_file": 64 * 1024**3, "sync_interval": self.sync},
+            "jetstream": {"store_dir": str(self.home / "streams"), "max_mem": 0, "max_file": OVERCOMMITTED, "sync_interval": self.sync},
         }  # fmt: skip
         return json.dumps(told, indent=1)
 

@@ -52,7 +52,7 @@ class Pair:
         told = [accounts.Allowed(NUMBER, self.name("provider"), self.name("consumer"))] if allowed else []
         system = await broker.connect(self.server.url, broker.login(self.server.system, "system"))
         for name, seed in self.seeds.items():
-            claim = accounts.account_claim(self.server.operator, accounts.public(seed), name, told, storage=2**30)
+            claim = accounts.account_claim(self.server.operator, accounts.public(seed), name, told)
             await broker.push_claim(system, claim)
         await system.close()
         line = await self.line("provider")
