@@ -66,7 +66,9 @@ def versions(actor: Actor, key: str) -> list[ResourceVersion]:
 
 
 def resource_supplied_by(name: str) -> Resource | None:
-    """The published resource bound to a supply."""
+    """The published resource bound to a supply; most resources are bound to none, and "" names none of them."""
+    if not name:
+        return None
     return Resource.objects.filter(supply=name).exclude(published=None).select_related("organ", "published").first()
 
 

@@ -215,3 +215,9 @@ def test_a_duplicate_of_another_department_is_found(shown):
     assert "企业基本信息" in [v.title for v, _percent in resource_queries.duplicates(person("tao"), made)] or "社会组织登记信息" in [
         v.title for v, _percent in resource_queries.duplicates(person("tao"), made)
     ]
+
+
+def test_an_empty_name_binds_to_no_resource(shown):
+    assert Resource.objects.filter(supply="").exclude(published=None).exists()
+    with pytest.raises(NotFound):
+        fetching.fetch(person("tao"), name="", purpose="核对", key="1")
