@@ -35,6 +35,7 @@ _COUNT_BULK = """
 def propose_rule(actor: Actor, *, resource: str, proposal: rules.Proposal) -> BorderRule:
     """Propose what of a published resource may cross; nothing crosses before somebody else approves."""
     version = resources.version(actor, resource)
+    _must_reach(actor, version.resource.region_code)
     if version.state != resource_rules.PUBLISHED:
         raise Conflict(_("Only published resources cross a border."))
     items = resource_rules.items(version.content["items"])
@@ -66,6 +67,7 @@ def fault_sentence(what: str) -> str:
 def decide_rule(actor: Actor, *, number: str, approve: bool, words: str = "") -> BorderRule:
     """Approve or reject; whoever proposed does not decide. A rule for the same border ends when the new one begins."""
     one = _locked(number)
+    _must_reach(actor, one.resource.region_code)
     if one.state != rules.PROPOSED:
         raise Conflict(_("This rule is decided."))
     if one.proposed_by == actor.account and not actor.is_system:
@@ -82,11 +84,18 @@ def decide_rule(actor: Actor, *, number: str, approve: bool, words: str = "") ->
 def end_rule(actor: Actor, *, number: str, words: str) -> BorderRule:
     """Close the border again, at once; one person suffices to close."""
     one = _locked(number)
+    _must_reach(actor, one.resource.region_code)
     if one.state != rules.IN_FORCE:
         raise Conflict(_("Only a rule in force is ended."))
     if len(words.strip()) < 4:
         raise Invalid.at("words", _("Words: say why, in at least four characters."))
     return _move(actor, one, rules.ENDED, words.strip()[:300])
+
+
+def _must_reach(actor: Actor, region: str) -> None:
+    """Who watches a city's borders does not open the province's."""
+    if not actor.reaches(region):
+        raise Refused(_("The unit lies outside your regions."))
 
 
 def _locked(number: str) -> BorderRule:

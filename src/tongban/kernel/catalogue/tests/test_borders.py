@@ -155,6 +155,18 @@ def test_a_rule_opens_only_when_another_person_approves(crossing):
     assert list(moves) == ["proposed", "in-force", "ended"]
 
 
+def test_who_watches_a_city_does_not_open_the_borders_of_the_province(crossing):
+    made = borders.propose_rule(person("wei"), resource=crossing.resource.key, proposal=proposal())
+    city = replace(person("shen"), regions=("3701",))
+    with pytest.raises(Refused):
+        borders.decide_rule(city, number=made.number, approve=True)
+    with pytest.raises(Refused):
+        borders.propose_rule(city, resource=crossing.resource.key, proposal=proposal())
+    borders.decide_rule(person("shen"), number=made.number, approve=True)
+    with pytest.raises(Refused):
+        borders.end_rule(city, number=made.number, words="核查用途")
+
+
 def test_a_steward_does_not_open_borders(crossing):
     with pytest.raises(Refused):
         borders.propose_rule(person("jin"), resource=crossing.resource.key, proposal=proposal())

@@ -1,6 +1,7 @@
 """共享绩效评价: points, places and what weights do to them; measured from what happened; announced, contested, made final."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -221,6 +222,18 @@ def test_values_are_final_only_after_the_days_for_appeals_and_all_answers(shown,
     assert commands.close_evaluation(actor("shen"), key="2026").state == "final"
     with pytest.raises(Conflict, match="不能再改"):
         commands.close_evaluation(actor("shen"), key="2026")
+
+
+def test_whoever_evaluates_a_city_does_not_evaluate_the_province(shown):
+    one = announced()
+    city = replace(actor("shen"), regions=("3701",))
+    told = {"title": "2026年度评价", "begins": YEAR[0], "ends": YEAR[1], "appeals_until": date(2026, 12, 1)}
+    with pytest.raises(Refused):
+        commands.announce_evaluation(city, key="2026-b", **told)
+    with pytest.raises(Refused):
+        commands.close_evaluation(city, key=one.key)
+    made = commands.announce_evaluation(city, key="jinan-2026", region="3701", **told)
+    assert made.region_code == "3701"
 
 
 @pytest.mark.parametrize(
