@@ -38,7 +38,7 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A published resource; `feeds` are keys of resources it is related to."""
+    """A published resource; `related` are keys of resources it is made from or belongs to."""
 
     key: str
     code: str

@@ -63,6 +63,11 @@ class Actor:
     def reaches(self, region: str) -> bool:
         return self.is_system or any(codes.in_region(region, scope) for scope in self.regions)
 
+    def require_region(self, region: str) -> None:
+        """Raises Refused for a region that none of the actor's posts reaches."""
+        if not self.reaches(region):
+            raise Refused(_("The unit lies outside your regions."))
+
     def proved_only(self, level: int) -> "Actor":
         """The same actor at a level of assurance: what needs more falls away with its roles."""
         return replace(self, level=level, roles=rules.effective_roles(self.roles, level))

@@ -21,10 +21,8 @@ from tongban.lib.errors import Conflict, Invalid, Refused, TooMany
 
 # Counts in the statement that checks, so that two calls at once never exceed a day's limit; no row comes back beyond it.
 _COUNT = """
-    INSERT INTO catalogue_bordercount AS c (rule_id, day, crossings, rows) SELECT %(rule)s, %(day)s, %(crossings)s, %(rows)s
-    WHERE %(crossings)s <= %(rate)s AND %(rows)s <= %(most)s
-    ON CONFLICT (rule_id, day) DO UPDATE SET crossings = c.crossings + excluded.crossings, rows = c.rows + excluded.rows
-    WHERE c.crossings + excluded.crossings <= %(rate)s AND c.rows + excluded.rows <= %(most)s RETURNING 1"""
+    INSERT INTO catalogue_bordercount AS c (rule_id, day, crossings, rows) SELECT %(rule)s, %(day)s, %(crossings)s, 0 WHERE %(crossings)s <= %(rate)s
+    ON CONFLICT (rule_id, day) DO UPDATE SET crossings = c.crossings + excluded.crossings WHERE c.crossings + excluded.crossings <= %(rate)s RETURNING 1"""
 
 _COUNT_BULK = """
     INSERT INTO catalogue_bordercount AS c (rule_id, day, crossings, rows) VALUES (%(rule)s, %(day)s, 0, %(rows)s)
@@ -35,7 +33,7 @@ _COUNT_BULK = """
 def propose_rule(actor: Actor, *, resource: str, proposal: rules.Proposal) -> BorderRule:
     """Propose what of a published resource may cross; nothing crosses before somebody else approves."""
     version = resources.version(actor, resource)
-    _must_reach(actor, version.resource.region_code)
+    actor.require_region(version.resource.region_code)
     if version.state != resource_rules.PUBLISHED:
         raise Conflict(_("Only published resources cross a border."))
     items = resource_rules.items(version.content["items"])
@@ -67,7 +65,7 @@ def fault_sentence(what: str) -> str:
 def decide_rule(actor: Actor, *, number: str, approve: bool, words: str = "") -> BorderRule:
     """Approve or reject; whoever proposed does not decide. A rule for the same border ends when the new one begins."""
     one = _locked(number)
-    _must_reach(actor, one.resource.region_code)
+    actor.require_region(one.resource.region_code)
     if one.state != rules.PROPOSED:
         raise Conflict(_("This rule is decided."))
     if one.proposed_by == actor.account and not actor.is_system:
@@ -84,18 +82,12 @@ def decide_rule(actor: Actor, *, number: str, approve: bool, words: str = "") ->
 def end_rule(actor: Actor, *, number: str, words: str) -> BorderRule:
     """Close the border again, at once; one person suffices to close."""
     one = _locked(number)
-    _must_reach(actor, one.resource.region_code)
+    actor.require_region(one.resource.region_code)
     if one.state != rules.IN_FORCE:
         raise Conflict(_("Only a rule in force is ended."))
     if len(words.strip()) < 4:
         raise Invalid.at("words", _("Words: say why, in at least four characters."))
     return _move(actor, one, rules.ENDED, words.strip()[:300])
-
-
-def _must_reach(actor: Actor, region: str) -> None:
-    """Who watches a city's borders does not open the province's."""
-    if not actor.reaches(region):
-        raise Refused(_("The unit lies outside your regions."))
 
 
 def _locked(number: str) -> BorderRule:
@@ -143,9 +135,9 @@ def token(rule: BorderRule) -> rules.Token:
     return lambda value: columns.blind(f"border.{rule.number}", value).hex()
 
 
-def count_crossing(rule: BorderRule, *, crossings: int = 0, rows: int = 0) -> None:
-    """Count what crosses, within the day's limits; for commands that have judged the call. Raises TooMany beyond them."""
-    values = {"rule": rule.id, "day": clock.today(), "crossings": crossings, "rows": rows, "rate": rule.rate, "most": rule.rows}
+def count_crossing(rule: BorderRule, *, crossings: int) -> None:
+    """Count single queries that cross, within the day's limits; for commands that have judged the call. Raises TooMany beyond them."""
+    values = {"rule": rule.id, "day": clock.today(), "crossings": crossings, "rate": rule.rate}
     if not statements.rows(_COUNT, values):
         raise TooMany(_("What rule %(number)s lets across the border in a day is used up.") % {"number": rule.number}, code="border-rate")
 

@@ -38,12 +38,6 @@ def passage(one: BorderRule) -> rules.Passage:
     return rules.Passage(one.number, tuple(one.items), dict(one.filters), one.rate, one.rows)
 
 
-def crossed_today(one: BorderRule) -> tuple[int, int]:
-    """(single queries, rows in bulk) so far."""
-    found = BorderCount.objects.filter(rule=one, day=clock.today()).values_list("crossings", "rows").first()
-    return found or (0, 0)
-
-
 def counts(one: BorderRule) -> list[BorderCount]:
     """Day by day, the newest first."""
     return list(one.counts.order_by("-day")[:31])

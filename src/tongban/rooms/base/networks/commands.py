@@ -11,17 +11,12 @@ from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock
 from tongban.lib.acts import command, record
-from tongban.lib.errors import Conflict, Invalid, Refused
+from tongban.lib.errors import Conflict, Invalid
 from tongban.lib.tables import DryRun, RowFault
 from tongban.rooms.base.networks import events, queries, rules
 from tongban.rooms.base.networks.models import AddressBlock, Connection, MigrationStep, SpecialNetwork
 
 AUTHORITY = "山东省电子政务“十三五”发展规划（鲁经信政〔2016〕402号）"
-
-
-def _within(actor: Actor, region: str) -> None:
-    if not actor.reaches(region):
-        raise Refused(_("The unit lies outside your regions."))
 
 
 @command("networks.manage")
@@ -34,7 +29,7 @@ def connect_unit(actor: Actor, *, line: rules.Line, case: str = "", source: str 
 
 def _keep(actor: Actor, line: rules.Line, unit: tuple[int | None, str, str, str], case: str, source: str) -> tuple[Connection, str]:
     organ, region, level, name = unit
-    _within(actor, region)
+    actor.require_region(region)
     if line.network not in rules.NETWORKS or not 1 <= line.bandwidth <= rules.MOST_BANDWIDTH:
         raise Invalid.at("bandwidth", _("Network and bandwidth: choose the network; 1 to 10,000,000 Mbit/s."))
     which: dict[str, Any] = {"network": line.network, "ended_on": None, **({"organ_id": organ} if organ else {"organ": None, "region_code": region})}
@@ -123,7 +118,7 @@ def register_special(
     if reach not in rules.REACH:
         raise Invalid.at("reach", _("Reach: choose the lowest level."))
     organ = orgs.organ_known_as(owner)
-    _within(actor, organ.region_code)
+    actor.require_region(organ.region_code)
     if SpecialNetwork.objects.filter(key=key).exists():
         raise Conflict(_("There is a system with this key. Choose another key."))
     made = SpecialNetwork.objects.create(
@@ -181,7 +176,7 @@ def assign_block(actor: Actor, *, network: str, told: str, unit: str, purpose: s
     if network not in rules.NETWORKS:
         raise Invalid.at("network", _("Network: choose one."))
     organ, region, _level, name = queries.unit(unit)
-    _within(actor, region)
+    actor.require_region(region)
     text = _next_free(actor, network, from_pool, told) if from_pool else told
     try:
         held = rules.block(text)

@@ -55,7 +55,7 @@ def end_information(actor: Actor, *, identifier: int) -> None:
 @command("exchange.evaluate")
 def announce_evaluation(actor: Actor, *, key: str, title: str, begins: date, ends: date, appeals_until: date, region: str = "37") -> Evaluation:
     """Measure every department of a region's level over a period and announce the values; the weights are those in force on its last day."""
-    _must_reach(actor, region)
+    actor.require_region(region)
     faults = {}
     if not re.fullmatch(r"[0-9a-z-]{4,20}", key):
         faults["key"] = _("Key: 4 to 20 digits, small letters or hyphens, like 2026-h2.")
@@ -97,7 +97,7 @@ def announce_evaluation(actor: Actor, *, key: str, title: str, begins: date, end
 def close_evaluation(actor: Actor, *, key: str) -> Evaluation:
     """Make the values final: the days for appeals are over and every appeal is answered."""
     one = _open(key)
-    _must_reach(actor, one.region_code)
+    actor.require_region(one.region_code)
     if clock.today() <= one.appeals_until:
         raise Conflict(_("Departments may appeal until %(day)s.") % {"day": one.appeals_until.isoformat()})
     if one.appeals.filter(state=rules.PENDING).exists():
@@ -106,11 +106,6 @@ def close_evaluation(actor: Actor, *, key: str) -> Evaluation:
     one.save(update_fields=["state", "closed_at"])
     record(actor, events.EvaluationMoved(evaluation=key, move=rules.FINAL, scores=queries.digest(one)))
     return one
-
-
-def _must_reach(actor: Actor, region: str) -> None:
-    if not actor.reaches(region):
-        raise Refused(_("The unit lies outside your regions."))
 
 
 def _open(key: str) -> Evaluation:
@@ -150,7 +145,7 @@ def answer_appeal(actor: Actor, *, number: str, uphold: bool, answer: str, value
     if held is None:
         raise NotFound(_("There is no such appeal."))
     one = _open(held)
-    _must_reach(actor, one.region_code)
+    actor.require_region(one.region_code)
     made = Appeal.objects.select_for_update(of=("self",)).select_related("organ").get(number=number)
     if one.opened_by == actor.account and not actor.is_system:
         raise Refused(_("Somebody else than who announced the evaluation answers appeals."))
