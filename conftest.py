@@ -40,9 +40,10 @@ def _fresh():
     """Caches that hold rows must not outlive the rows of one test."""
     from tongban.kernel.calendar import queries as calendar
     from tongban.kernel.cases import queries as cases
+    from tongban.kernel.nodes import queries as nodes
     from tongban.rooms.service.hall.queries import matters, search
 
-    kept = (calendar, cases, matters, search)
+    kept = (calendar, cases, nodes, matters, search)
     for one in kept:
         one.forget()
     yield

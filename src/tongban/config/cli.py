@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tongban.config import catalogue, fence, group, personas, places, recovery, standby
+from tongban.config import catalogue, fence, group, node, personas, places, recovery, standby
 
 SPACE_NEEDED = 600 * 1024 * 1024
 
@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
         add(name, told).add_argument("rest", nargs=argparse.REMAINDER)
     recovery.add(add, placed)
     standby.add(add, placed)
+    node.add(add, placed)
     add("audit", "对照漏洞公告检查依赖 / check dependencies against advisories").add_argument(
         "--osv", default=os.environ.get("TONGBAN_OSV", ""), help="OSV 的 PyPI 数据 / OSV's PyPI export: ZIP or folder"
     )
@@ -96,7 +97,7 @@ def main() -> int:
         "up": up, "down": down, "status": status, "logs": logs, "demo": demo, "bench": bench, "verify": verify,
         "test": run_tests, "check": run_checks, "manage": manage, "worker": worker, "exchange": exchange, "answering": answering, "sbom": sbom, "audit": audit, "ship": recovery.ship,
         "backup": lambda o: recovery.take(o, say), "restore": lambda o: recovery.bring_back(o, say), "drill": lambda o: recovery.drill(o, say),
-        "standby": lambda o: standby.standby(o, say), "failover": failover,
+        "standby": lambda o: standby.standby(o, say), "failover": failover, "node": lambda o: node.run(o, say, _attach),
     }  # fmt: skip
     try:
         return actions[options.command](options)

@@ -19,6 +19,7 @@ from nats.aio.client import Client  # noqa: E402
 
 from tongban.config import places  # noqa: E402
 from tongban.config.embedded import die_with_parent  # noqa: E402
+from tongban.config.joining import Lines, leaf, off_loop  # noqa: E402
 from tongban.kernel.catalogue.commands.agreements import organ_key  # noqa: E402
 from tongban.kernel.catalogue.queries import access  # noqa: E402
 from tongban.kernel.identity.actor import system  # noqa: E402
@@ -48,24 +49,18 @@ HOPELESS = (BadEnvelope, ValueError, Refused, psycopg.ProgrammingError, adbc_dri
 def run() -> int:
     """Until a signal ends it."""
     keep_large_buffers()
-    home = EmbeddedBroker(places.data_dir() / "broker", die=die_with_parent(signal.SIGKILL))
+    home = EmbeddedBroker(places.data_dir() / "broker", die=die_with_parent(signal.SIGKILL), leaf=leaf())
     url = os.environ.get("NATS_URL") or home.start()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # nothing is lost: every step is a transaction
     try:
-        asyncio.run(Exchange(home, url).watch())
+        asyncio.run(_work(home, url))
     finally:
         home.stop()
     return 0
 
 
-async def off_loop(function: Callable[..., T], *arguments: Any, **more: Any) -> T:
-    """Run what speaks with a database in a thread."""
-
-    def within() -> T:
-        close_old_connections()
-        return function(*arguments, **more)
-
-    return await asyncio.to_thread(within)
+async def _work(home: EmbeddedBroker, url: str) -> None:
+    await asyncio.gather(Exchange(home, url).watch(), Lines(home, url).watch())
 
 
 class Exchange:

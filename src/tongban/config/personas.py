@@ -46,6 +46,7 @@ PERSONAS = (
     Persona("tao", "陶合成", ("data_steward",), "sd-hrss", "37", "省人力资源社会保障厅·数据管理"),
     Persona("wei", "魏合成", ("catalogue_reviewer",), "sd-bigdata", "37", "省大数据局·目录登记审核"),
     Persona("shen", "沈合成", ("catalogue_publisher",), "sd-bigdata", "37", "省大数据局·目录发布审核"),
+    Persona("ding", "丁合成", DESK, "sd-water", "37", "省水利厅·受理、审查、审批、出证"),
     Persona("yan", "严合成", ("security_administrator",), MARKET, LIXIA, "历下区市场监督管理局·安全管理"),
     Persona("xu", "许合成", ("data_steward",), "sd-police", "37", "省公安厅·数据管理"),
 )

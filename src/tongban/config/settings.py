@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "tongban.kernel.ledger",
     "tongban.kernel.calendar",
     "tongban.kernel.files",
+    "tongban.kernel.nodes",
     "tongban.kernel.catalogue",
     "tongban.kernel.cases",
     "tongban.kernel.notices",

@@ -14,6 +14,11 @@ ENGLISH = {
     # trust grades of documents
     "签发机关签发或共享核验": "Issued or checked by its issuer", "窗口核对原件": "Original checked at the window",
     "申请人上传，待核原件": "Uploaded; original to be checked", "申请人自行声明": "Declared by the applicant",
+    # nodes
+    "本节点": "This node", "上级": "Above", "下级": "Below", "经转": "Beyond", "已邀请": "Invited", "已接入": "Joined", "已断开": "Ended", "待接入": "Not joined yet",
+    "线路中断": "Cut off", "有待处理的信件": "Letters held", "传送中": "On its way", "畅通": "In order", "节点自报": "Introduction", "节点信息": "Node", "机构": "Organs",
+    "事项": "Matter", "申请": "Application", "办件进展": "Progress of a case", "申请人操作": "Act of the applicant", "操作未办理": "Act not done", "证照": "Licence",
+    "评价": "Rating", "整改回复": "Answer to a bad rating", "信息资源": "Information resource",
     # states
     "草稿": "Draft", "待审核": "In review", "待发布": "Approved", "现行": "In force", "已被替代": "Superseded", "已取消": "Cancelled", "已下放": "Delegated",
     "已发布": "Published", "待办": "To do", "已办": "Done", "取消": "Cancelled", "待发送": "Waiting", "已发送": "Sent", "失败": "Failed",

@@ -113,6 +113,35 @@ MOVED: dict[str, type[CaseMoved]] = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CaseEchoed(CaseMoved):
+    """Of a copy: what happened at the case's home, `of` being the tag of the event there."""
+
+    tag: ClassVar[str] = "cases.case.echoed"
+    of: str
+    step: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActSent(CaseEvent):
+    """Of a copy: the applicant did something, which goes to the case's home."""
+
+    tag: ClassVar[str] = "cases.act.sent"
+    act: str
+    to: str
+    opinion: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActRefused(CaseEvent):
+    """Of a copy: the case's home could not do what the applicant did."""
+
+    tag: ClassVar[str] = "cases.act.refused"
+    act: str
+    opinion: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class WorkItemMoved(CaseEvent):
     """Claimed, returned to the pool, or handed to a colleague."""
 

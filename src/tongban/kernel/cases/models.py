@@ -17,6 +17,7 @@ class ProcessDefinition(models.Model):
 
     key = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
+    node = models.CharField(max_length=9, db_default="", default="", help_text="whose process it is; empty: drawn here")
 
     def __str__(self) -> str:
         return self.name
@@ -74,6 +75,11 @@ class Case(models.Model):
     paused = models.CharField(max_length=20, blank=True)
     bundle = models.CharField(max_length=40, blank=True, help_text="一件事: cases submitted together")
     channel = models.CharField(max_length=10, default="online")
+    # One case in two places: decided at `home`, handed in at `filed_at`; empty is here. The copy follows what its home tells.
+    home = models.CharField(max_length=9, db_default="", default="", help_text="the node that decides")
+    filed_at = models.CharField(max_length=9, db_default="", default="", help_text="the node where it was handed in")
+    heard_at = models.DateTimeField(null=True, help_text="of a copy: when its home last told how it stands")
+    awaiting = models.CharField(max_length=12, db_default="", default="", help_text="of a copy: what the applicant did and its home has not answered yet")
     search = SearchVectorField(null=True)
 
     objects = ScopedManager["Case"]()
@@ -93,7 +99,10 @@ class Case(models.Model):
 
 
 class WorkItem(models.Model):
-    """待办: one step of one case, to be done by a role within an organ and a region (or by the applicant)."""
+    """待办: one step of one case, to be done by a role within an organ and a region (or by the applicant).
+
+    Of a copy whose home is another node `organ_id` is 0: nobody's work here.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", "待办"

@@ -1,5 +1,8 @@
 """Drawing and publishing processes."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from tongban.kernel.cases import engine, events, queries
@@ -7,7 +10,7 @@ from tongban.kernel.cases.models import ProcessDefinition, ProcessVersion
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.identity.rules import CASE_ROLES, CITIZEN
 from tongban.lib import clock
-from tongban.lib.acts import command, record
+from tongban.lib.acts import command, nothing_changed, record
 from tongban.lib.errors import Conflict, Invalid, NotFound
 
 ROLES = frozenset({CITIZEN, *CASE_ROLES})
@@ -49,6 +52,23 @@ def publish(actor: Actor, *, version: int) -> ProcessVersion:
     queries.forget()
     record(actor, events.ProcessPublished(process=draft.definition.key, version=draft.number))
     return draft
+
+
+@command("")
+def take_process(actor: Actor, *, node: str, told: Mapping[str, Any]) -> str:
+    """Know the published process of another node; returns the key that it has here. The platform does it."""
+    key = f"{node}-{told['key']}"[:50]
+    definition, _new = ProcessDefinition.objects.get_or_create(key=key, defaults={"name": str(told["name"])[:80], "node": node})
+    if definition.versions.filter(number=told["number"]).exists():
+        nothing_changed()
+        return key
+    definition.versions.create(
+        number=told["number"], state="published", bpmn=told["bpmn"], steps=told["steps"], start_state=told["start_state"], entry_tasks=told["entry_tasks"],
+        published_at=clock.now(),
+    )  # fmt: skip
+    queries.forget()
+    record(actor, events.ProcessPublished(process=key, version=told["number"]))
+    return key
 
 
 def fault_sentence(slug: str, element: str) -> str:

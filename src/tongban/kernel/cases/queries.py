@@ -297,7 +297,22 @@ def process_keys() -> set[str]:
 def processes(actor: Actor) -> list[ProcessDefinition]:
     """Every process with its versions, for editors."""
     actor.require("cases.edit_process")
-    return list(ProcessDefinition.objects.prefetch_related("versions").order_by("key"))
+    return list(ProcessDefinition.objects.filter(node="").prefetch_related("versions").order_by("key"))
+
+
+def told_process(key: str) -> dict[str, Any]:
+    """The published version of a process of ours, as another node is told: with its first tasks, so that a case is the same in both places."""
+    one = published_process(key)
+    return {
+        "key": key, "name": one.definition.name, "number": one.number, "bpmn": one.bpmn, "steps": one.steps, "start_state": one.start_state,
+        "entry_tasks": one.entry_tasks,
+    }  # fmt: skip
+
+
+def process_numbered(key: str, number: int) -> ProcessVersion:
+    """A published version of a process of ours, the newest where that one is gone."""
+    found = ProcessVersion.objects.filter(definition__key=key, number=number, state="published").values_list("id", flat=True).first()
+    return process_version(found) if found else published_process(key)
 
 
 def snapshot(one: Case) -> dict[str, Any]:
@@ -312,22 +327,32 @@ def snapshot(one: Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def filed_at(number: str) -> str:
+    """The node where a case of ours was handed in, "" for here."""
+    return Case.objects.unscoped("the node only").filter(number=number).values_list("filed_at", flat=True).first() or ""
+
+
+def home(number: str) -> str:
+    """The node that decides a case, "" for here."""
+    return Case.objects.unscoped("the node only").filter(number=number).values_list("home", flat=True).first() or ""
+
+
 def watchable(near: date) -> list[str]:
     """Numbers of open cases whose step, receipt, promise or statutory limit ends by `near`: what supervision looks at."""
-    rows = Case.objects.unscoped("numbers only, for the platform").filter(closed_at=None, decided_at=None)
+    rows = Case.objects.unscoped("numbers only, for the platform").filter(closed_at=None, decided_at=None, home="")
     due = Q(promise_due__lte=near) | Q(receipt_due__lte=near) | Q(statutory_due__lte=near)
-    late_steps = WorkItem.objects.unscoped("numbers only").filter(state="open", step_due__lt=clock.today())
+    late_steps = WorkItem.objects.unscoped("numbers only").filter(state="open", step_due__lt=clock.today())  # of copies too, which `home` leaves out
     rows = rows.filter(due | Q(id__in=late_steps.values("case_id")))
     return list(rows.order_by("id").values_list("number", flat=True))
 
 
 def past_receipt() -> list[str]:
     """Numbers of cases that nobody answered within the receipt limit."""
-    rows = Case.objects.unscoped("numbers only").filter(state="submitted", receipt_due__lt=clock.today(), closed_at=None)
+    rows = Case.objects.unscoped("numbers only").filter(state="submitted", receipt_due__lt=clock.today(), closed_at=None, home="")
     return list(rows.order_by("id").values_list("number", flat=True))
 
 
 def past_correction() -> list[str]:
     """Numbers of cases whose correction is overdue."""
-    rows = WorkItem.objects.unscoped("numbers only").filter(state="open", stage="correction", step_due__lt=clock.today())
+    rows = WorkItem.objects.unscoped("numbers only").filter(state="open", stage="correction", step_due__lt=clock.today(), case__home="")
     return list(rows.order_by("id").values_list("case__number", flat=True))

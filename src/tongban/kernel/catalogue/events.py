@@ -7,6 +7,18 @@ from tongban.lib.events import Event
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ResourceTold(Event):
+    """Another node told of a published version of its resource; 0: of none any more."""
+
+    tag: ClassVar[str] = "catalogue.resource.told"
+    kind: ClassVar[str] = "resource"
+    about: ClassVar[str] = "resource"
+    resource: str
+    node: str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ResourceMoved(Event):
     """A version went from state to state; `move`: draft, submit, register, offer, publish, return, recall."""
 

@@ -27,6 +27,7 @@ class Resource(models.Model):
     code = models.CharField(max_length=40, unique=True, help_text="class code / sequence")
     organ = models.ForeignKey("orgs.Organ", on_delete=models.PROTECT, related_name="+")
     region_code = models.CharField(max_length=9)
+    node = models.CharField(max_length=9, db_default="", default="", help_text="where it is kept; empty: here")
     supply = models.CharField(max_length=80, blank=True, help_text="the room's function that answers single queries")
     published = models.ForeignKey("ResourceVersion", on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()

@@ -1,5 +1,6 @@
 """Keeping files."""
 
+import uuid
 from typing import Protocol
 
 from django.conf import settings
@@ -46,19 +47,33 @@ def keep_file(actor: Actor, *, name: str, stream: Readable, size: int, own: bool
     return _keep(actor, name=name, content=content, digest=digest, scanned_by=scanned_by, own=own)
 
 
+def keep_arrived(actor: Actor, *, key: str, name: str, content: bytes) -> None:
+    """Check, scan and keep a file that came from another installation, under the identifier that it has there; a second time changes nothing."""
+    if File.objects.filter(id=key).exists():
+        return
+    name = rules.safe_name(name)
+    fault = rules.fault(name, content[:16], len(content), settings.UPLOAD_LIMIT)
+    if fault:
+        raise _refusal(fault, name)
+    digest, scan = sm.sm3_hex(content), scanners.scanner()
+    scan.scan(content)
+    _keep(actor, name=name, content=content, digest=digest, scanned_by=scan.name, own=False, key=key)
+
+
 def keep_made(actor: Actor, *, name: str, content: bytes) -> File:
     """Seal and keep a file that the platform itself made; nothing of it came from outside as it is, so it is not scanned."""
     return _keep(actor, name=rules.safe_name(name), content=content, digest=sm.sm3_hex(content), scanned_by="made here", own=False)
 
 
 @command("files.upload")
-def _keep(actor: Actor, *, name: str, content: bytes, digest: str, scanned_by: str, own: bool) -> File:
+def _keep(actor: Actor, *, name: str, content: bytes, digest: str, scanned_by: str, own: bool, key: str = "") -> File:
     store.write(digest, content)
     document, _new = Document.objects.get_or_create(
         digest=digest,
         defaults={"size": len(content), "media_type": rules.media_type(name, content[:16]), "scanned_by": scanned_by, "created_at": clock.now()},
     )
-    kept = File.objects.create(document=document, name=name, owner=actor.account if own else None, created_at=clock.now())
+    named = {"id": uuid.UUID(key)} if key else {}
+    kept = File.objects.create(**named, document=document, name=name, owner=actor.account if own else None, created_at=clock.now())
     record(actor, events.FileKept(file=str(kept.id), digest="sm3:" + digest, size=len(content)))
     return kept
 

@@ -422,3 +422,21 @@ def account_with_number(id_number: str, name: str) -> Account | None:
 def clashing(account: Account, role: str) -> str:
     """The role already held that nobody may hold together with `role`."""
     return rules.clashes(role, {p.role for p in posts(account)})
+
+
+def told_applicant(person: int, legal_person: int | None) -> dict[str, Any]:
+    """An applicant as another installation must know it: the person, and the enterprise with its representative."""
+    one = Person.objects.get(id=person)
+    told: dict[str, Any] = {"person": _told_person(one), "enterprise": None}
+    if legal_person is not None:
+        firm = LegalPerson.objects.select_related("representative").get(id=legal_person)
+        told["enterprise"] = {
+            "credit_code": firm.credit_code, "name": firm.name, "entity_type": firm.entity_type, "address": firm.address, "region": firm.region_code,
+            "registered_on": firm.registered_on.isoformat(), "business_scope": firm.business_scope, "synthetic": firm.synthetic,
+            "representative": _told_person(firm.representative),
+        }  # fmt: skip
+    return told
+
+
+def _told_person(one: Person) -> dict[str, Any]:
+    return {"id_number": one.id_number, "name": one.name, "mobile": one.mobile, "address": one.address, "region": one.region_code, "synthetic": one.synthetic}

@@ -16,6 +16,7 @@ TEMPLATES = {
     "withdrawn": ("申请人已撤回：{title}", "办件{case}已由申请人撤回，无须继续办理。"),
     "lapsed": ("补正逾期退件：{title}", "办件{case}逾期未补正，已退件。您可以重新申请。"),
     "resubmitted": ("补正材料已提交：{title}", "办件{case}的申请人已补正，请在5个工作日内决定是否受理。"),
+    "act-refused": ("未能办理：{title}", "您对办件{case}的操作没有被办理部门接受：{opinion}"),
     "prompt": ("临期提示：{title}", "办件{case}距期限{due}还有1个工作日，请尽快办理。"),
     "light-yellow": ("黄牌：{title}", "办件{case}：{reason}。请在5个工作日内答复。"),
     "light-red": ("红牌：{title}", "办件{case}：{reason}。请立即办理并答复。"),

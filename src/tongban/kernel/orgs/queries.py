@@ -157,3 +157,11 @@ def organ_history(one: Organ) -> list[OrganSuccession]:
     """Who this organ followed and who followed it."""
     rows = OrganSuccession.objects.filter(Q(old=one) | Q(new=one)).select_related("old", "new")
     return list(rows.order_by("changed_on"))
+
+
+def told_organs(prefix: str, depth: int) -> list[dict[str, Any]]:
+    """Every organ of the regions below `prefix`, as another node is told; `depth`: only codes of at most so many digits, 0 for all."""
+    rows = Organ.objects.filter(region_code__startswith=prefix).order_by("key").values()
+    return [
+        {k: v.isoformat() if isinstance(v, date) else v for k, v in row.items() if k != "id"} for row in rows if not depth or len(row["region_code"]) <= depth
+    ]

@@ -102,6 +102,14 @@ def account_claim(operator: bytes, account: str, name: str, agreements: Iterable
     return claim(operator, account, name, body)
 
 
+def closed_claim(operator: bytes, account: str, name: str) -> str:
+    """An account in which nobody may do anything any more: whoever is connected is cut off."""
+    limits = {**UNLIMITED, "conn": 0, "leaf": 0, "mem_storage": 0, "disk_storage": 0}
+    return claim(
+        operator, account, name, {"type": "account", "limits": limits, "default_permissions": {"pub": {}, "sub": {}}, "revocations": {"*": int(time.time())}}
+    )
+
+
 def user_claim(account: bytes, user: str, name: str) -> str:
     """A user of an account, with all that the account may do."""
     return claim(account, user, name, {"type": "user", "subs": -1, "data": -1, "payload": -1, "pub": {}, "sub": {}})

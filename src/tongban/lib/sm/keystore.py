@@ -114,6 +114,9 @@ class Keystore:
     def by_id(self, key_id: str) -> Key:
         """A key by its identifier, looked for in the file again when another process made it; raises KeyError, Destroyed."""
         self._refresh()
+        if key_id not in self._rows:
+            self._looked = 0.0  # made since the last look, however short ago that was
+            self._refresh()
         return self._key(key_id)
 
     def current(self, use: str, make: Callable[[], tuple[str, bytes]], *, now: str) -> Key:

@@ -134,6 +134,10 @@ def act_name(tag: str) -> str:
         "registries.correction.answered": _("Correction answered"), "registries.comparison.run": _("Registers compared"),
         "registries.linkage.asked": _("File to be linked"), "registries.linkage.done": _("File linked"), "registries.link.decided": _("Doubtful link decided"),
         "registries.finding.answered": _("Finding answered"), "hall.consent.answered": _("Consent to fetching data given or withheld"),
+        "cases.case.echoed": _("Told by the office that decides"), "cases.act.sent": _("Sent to the office that decides"), "cases.act.refused": _("The office that decides could not do it"),
+        "hall.matter.taken": _("Matters of another node"), "hall.licence.taken": _("Licence came from another node"), "orgs.organs.taken": _("Organs of another node"),
+        "catalogue.resource.told": _("Resource of another node"), "nodes.node.invited": _("Node invited"), "nodes.node.joined": _("Node joined"), "nodes.node.ended": _("Node ended"), "nodes.letters.posted": _("Letter to a node"),
+        "nodes.letter.taken": _("Letter of a node taken or held"), "nodes.letters.receipted": _("Letters receipted"), "nodes.letter.done": _("Held letter dealt with"),
         "hall.value.disputed": _("Fetched value said to be wrong"),
     }  # fmt: skip
     return names.get(tag, tag)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from tongban.kernel.catalogue import events
 from tongban.kernel.catalogue.commands.agreements import make_agreement
 from tongban.kernel.catalogue.commands.resources import fault_sentence
+from tongban.kernel.catalogue.commands import elsewhere
 from tongban.kernel.catalogue.models import AccessRequest, Agreement, ResourceVersion
 from tongban.kernel.catalogue.queries import access, resources
 from tongban.kernel.catalogue.rules import access as rules
@@ -37,6 +38,7 @@ def request_access(
     version = resources.version(actor, key)
     if version.state != resource_rules.PUBLISHED:
         raise Conflict(_("Only published resources can be applied for."))
+    elsewhere.require_ours(version.resource)
     if version.content.get("zone") == borders.INTRANET:
         raise Conflict(_("This resource lies in the inner network: it is handed over out of band, never online."))
     if version.resource.organ_id == consumer.id:

@@ -74,7 +74,7 @@ def _version(resource: Resource, number: int, held: dict[str, Any]) -> ResourceV
     made = ResourceVersion(resource=resource, number=number, state=rules.DRAFT, content=held)
     _fill(made, held)
     made.save()
-    _index(made)
+    index_version(made)
     return made
 
 
@@ -84,7 +84,7 @@ def _fill(one: ResourceVersion, held: dict[str, Any]) -> None:
         setattr(one, name, held[name])
 
 
-def _index(one: ResourceVersion) -> None:
+def index_version(one: ResourceVersion) -> None:
     words = [one.title, one.content["abstract"], one.resource.organ.name, one.resource.organ.short_name, *(i["name"] for i in one.content["items"])]
     with connection.cursor() as cursor:
         tokens = resources.search_tokens(words)
@@ -114,7 +114,7 @@ def edit_resource(actor: Actor, *, key: str, content: Mapping[str, Any]) -> Reso
     _must_name(held)
     _fill(one, held)
     one.save()
-    _index(one)
+    index_version(one)
     _tell(actor, one, "draft", "")
     return one
 
@@ -138,6 +138,8 @@ def move_version(actor: Actor, *, key: str, number: int, move: str, words: str =
     one = ResourceVersion.objects.select_for_update(of=("self",)).select_related("resource__organ").filter(resource__key=key, number=number).first()
     if one is None:
         raise Conflict(_("There is no such version. Reload the page."))
+    if one.resource.node:
+        raise Conflict(_("This resource is kept at another node and changed there."))
     _may_move(actor, one, move)
     if (one.state, move) not in rules.MOVES:
         raise Conflict(_("The version has moved on. Reload the page."))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tongban.rooms.data.exchange.views import access, borders, catalogue, comparisons, drafts, evaluation, flows
+from tongban.rooms.data.exchange.views import access, borders, catalogue, comparisons, drafts, evaluation, flows, nodes
 
 app_name = "exchange"
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     path("borders/", borders.borders, name="borders"),
     path("borders/<slug:number>/", borders.border, name="border"),
     path("resources/<slug:resource>/border/", borders.propose, name="border-propose"),
+    path("nodes/", nodes.nodes, name="nodes"),
+    path("nodes/held/<int:letter>/", nodes.held, name="held"),
+    path("nodes/<slug:node>/", nodes.one_node, name="node"),
     path("information/", evaluation.information, name="information"),
     path("evaluations/", evaluation.evaluations, name="evaluations"),
     path("evaluations/<slug:evaluation>/", evaluation.evaluation, name="evaluation"),

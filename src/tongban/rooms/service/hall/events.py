@@ -43,6 +43,15 @@ class MatterDelegated(MatterEvent):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MattersTaken(MatterEvent):
+    """An item with its implementations as another node tells them."""
+
+    tag: ClassVar[str] = "hall.matter.taken"
+    node: str
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MattersLoaded(Event):
     tag: ClassVar[str] = "hall.matters.loaded"
     kind: ClassVar[str] = "load"
@@ -77,6 +86,18 @@ class LicenceChanged(Event):
     licence: str
     change: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LicenceTaken(Event):
+    """A licence that another node issued for a case handed in here, or what became of it."""
+
+    tag: ClassVar[str] = "hall.licence.taken"
+    about: ClassVar[str] = "case"
+    case: str
+    licence: str
+    node: str
+    state: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,7 +14,7 @@ from tongban.kernel.jobs import queue
 from tongban.kernel.ledger.delivery import Delivered, handles
 from tongban.kernel.notices import commands as notices
 from tongban.lib.rooms import reference
-from tongban.rooms.service.hall.commands import ratings
+from tongban.rooms.service.hall.commands import elsewhere, ratings
 from tongban.rooms.service.hall.queries import matters
 
 if TYPE_CHECKING:
@@ -34,11 +34,52 @@ def _forms(supply: str) -> list[Use]:
     return [Use(*told) for told in matters.forms_drawing_on(supply)]
 
 
-@handles(*_TO_APPLICANT)
+@handles(*_TO_APPLICANT, "cases.case.echoed")
 def tell_applicant(event: Delivered) -> None:
-    """Every act that concerns the applicant's rights is told in writing."""
+    """Every act that concerns the applicant's rights is told in writing; of a case that another node decides, once its word has come."""
+    key = _TO_APPLICANT.get(event.body.get("of", event.tag))
+    if key is None or event.body.get("of") == "cases.case.submitted":
+        return
     one = cases.case(PLATFORM, event.body["case"])
-    _send(event, one, _TO_APPLICANT[event.tag], identity.accounts_of_person(one.person_id))
+    _send(event, one, key, identity.accounts_of_person(one.person_id))
+
+
+@handles("cases.act.refused")
+def tell_refused(event: Delivered) -> None:
+    """What the applicant did could not be done where the case is decided."""
+    one = cases.case(PLATFORM, event.body["case"])
+    _send(event, one, "act-refused", identity.accounts_of_person(one.person_id))
+
+
+@handles("cases.case.submitted")
+def hand_in_elsewhere(event: Delivered) -> None:
+    """An application that another node decides goes there."""
+    if cases.home(event.body["case"]):
+        elsewhere.send_application(PLATFORM, number=event.body["case"])
+
+
+@handles("hall.matter.published", "hall.matter.cancelled", "hall.matter.delegated")
+def announce_matter(event: Delivered) -> None:
+    """Other nodes offer our matters as they are now."""
+    elsewhere.announce_item(PLATFORM, key=event.body["matter"].partition("@")[0])
+
+
+@handles("hall.licence.issued", "hall.licence.changed")
+def send_licence(event: Delivered) -> None:
+    """A holder who handed the case in elsewhere has the licence there."""
+    elsewhere.send_licence(PLATFORM, number=event.body["licence"])
+
+
+@handles("hall.service.rated", "hall.rating.defaulted")
+def send_rating(event: Delivered) -> None:
+    """Whoever decided is rated, wherever the applicant did it."""
+    elsewhere.send_rating(PLATFORM, number=event.body["case"])
+
+
+@handles("hall.rating.answered")
+def send_reply(event: Delivered) -> None:
+    """What was put right goes back to where the rating was given."""
+    elsewhere.send_reply(PLATFORM, number=event.body["case"])
 
 
 @handles("cases.case.withdrawn", "cases.case.resubmitted")
@@ -55,10 +96,15 @@ def order_licence(event: Delivered) -> None:
     queue.defer("hall.make_licence", key=f"licence:{event.body['case']}", case_number=event.body["case"])
 
 
-@handles("cases.case.closed", "cases.case.refused", "cases.case.not-accepted")
+_SERVED = ("cases.case.closed", "cases.case.refused", "cases.case.not-accepted")
+
+
+@handles(*_SERVED, "cases.case.echoed")
 def ask_for_rating(event: Delivered) -> None:
-    """Whoever was served rates once, by link."""
+    """Whoever was served rates once, by link, where the case was handed in."""
     one = cases.case(PLATFORM, event.body["case"])
+    if event.body.get("of", event.tag) not in _SERVED or one.filed_at:
+        return
     invitation = ratings.invite_rating(PLATFORM, case_number=one.number)
     _send(event, one, "closed", identity.accounts_of_person(one.person_id), link=f"/hall/rate/{invitation.token}/")
 

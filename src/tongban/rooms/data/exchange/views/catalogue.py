@@ -15,6 +15,7 @@ from tongban.kernel.catalogue.rules import borders
 from tongban.kernel.catalogue.rules import resources as rules
 from tongban.kernel.catalogue.supplies import SUPPLIES, users_of
 from tongban.kernel.identity.actor import Actor
+from tongban.kernel.nodes import queries as nodes
 from tongban.lib import dcat as lib
 from tongban.lib import terms
 from tongban.lib.errors import Conflict, Invalid, Refused
@@ -92,7 +93,7 @@ def resource(request: HttpRequest, resource: str) -> HttpResponse:
         "themes": [c for c in resources.classes("theme") if c.code in one.content["themes"]], "reviews": one.reviews.order_by("id"),
         "duplicates": resources.duplicates(actor, one) if one.state != rules.PUBLISHED or actor.organ == one.resource.organ_id else [],
         "doable": _doable(actor, one), "subscribed": resources.subscribed(actor, one.resource), "field_names": _field_names(), "fault": fault, "faults": faults,
-        "typed": request.POST, "own": actor.organ == one.resource.organ_id, "may_apply": _may_apply(actor, one), "uses": _uses(actor, one),
+        "typed": request.POST, "own": actor.organ == one.resource.organ_id and not one.resource.node, "kept_at": next(iter(nodes.known(one.resource.node)), None), "may_apply": _may_apply(actor, one), "uses": _uses(actor, one),
         "lineage": _lineage(actor, one), "quality": measuring.quality_history(access.numbers_for(one.resource)), **_answering(actor, one), **WORDS,
     }  # fmt: skip
     return render(request, "exchange/resource.html", context, status=422 if fault else 200)
@@ -128,7 +129,7 @@ def _answering(actor: Actor, one: Any) -> dict[str, Any]:
 
 
 def _may_apply(actor: Actor, one: Any) -> bool:
-    foreign = actor.organ is not None and actor.organ != one.resource.organ_id
+    foreign = actor.organ is not None and actor.organ != one.resource.organ_id and not one.resource.node
     return one.state == rules.PUBLISHED and one.sharing != rules.REFUSED and foreign and actor.may("catalogue.request")
 
 
@@ -138,6 +139,8 @@ def _uses(actor: Actor, one: Any) -> list[Any]:
 
 def _doable(actor: Actor, one: Any) -> list[str]:
     """The moves that this reader may make now."""
+    if one.resource.node:
+        return []
     own = actor.organ == one.resource.organ_id and actor.may("catalogue.edit")
     review = {rules.REGISTRATION: "catalogue.register", rules.REGISTERED: "catalogue.register", rules.PUBLICATION: "catalogue.publish"}
     found = []

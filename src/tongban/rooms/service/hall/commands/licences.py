@@ -154,5 +154,5 @@ def signed_document(licence: Licence) -> dict[str, Any]:
     text, signature = licences.canonical(licence.content), bytes.fromhex(licence.signature)
     return {
         "content": licence.content, "signature": licence.signature, "algorithm": "SM2-SM3",
-        "public_key": licences.signer(text, signature).hex(), "pdf": "sm3:" + licence.pdf_digest,
+        "public_key": licences.signer(text, signature, licence).hex(), "pdf": "sm3:" + licence.pdf_digest,
     }  # fmt: skip

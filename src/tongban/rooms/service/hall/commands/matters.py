@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from tongban.kernel.cases import schemas
 from tongban.kernel.identity.actor import Actor
+from tongban.kernel.nodes import queries as nodes
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock
 from tongban.lib.acts import command, record
@@ -103,16 +104,16 @@ def review_version(actor: Actor, *, version: int, approve: bool, note: str = "")
 
 @command("hall.publish_matter")
 def publish_version(actor: Actor, *, version: int, document: str, effective_on: date) -> MatterVersion:
-    """Put a version in force: every implementation of the item follows it; running cases keep theirs."""
+    """Put a version in force: every implementation of the item on this node follows it; running cases keep theirs."""
     held = _locked(version)
     if len(document.strip()) < 3:
         sentence = _("Document number: please fill in, e.g. 鲁政办字〔2026〕1号")
         raise Invalid(sentence, fields={"document": sentence})
     _move(held, "publish")
     held.document_number, held.effective_on, held.published_at = document.strip(), effective_on, clock.now()
-    MatterVersion.objects.filter(item=held.item, state="published").exclude(id=held.id).update(state="superseded")
+    MatterVersion.objects.filter(item=held.item, origin="", state="published").exclude(id=held.id).update(state="superseded")
     held.save()
-    Matter.objects.filter(item=held.item).update(version=held, name=held.content["name"])
+    Matter.objects.filter(item=held.item, version__origin="").update(version=held, name=held.content["name"])
     record(actor, events.MatterPublished(matter=held.item.key, version=held.number, document=document))
     search.forget()
     return held
@@ -147,6 +148,7 @@ def delegate_matter(actor: Actor, *, code: str, regions: list[str], document: st
         raise Invalid(sentence, fields={"regions": sentence})
     made = []
     for region in regions:
+        _require_home(region)
         organ = orgs.organs(region, exact=True).filter(function=one.organ.function if one.organ else "").first()
         if organ is None:
             raise Conflict(_("%(region)s has no organ for this matter.") % {"region": orgs.full_name(region)})
@@ -169,6 +171,16 @@ def delegate_matter(actor: Actor, *, code: str, regions: list[str], document: st
 def _check_scope(actor: Actor, one: Matter) -> None:
     if not actor.reaches(one.region_code):
         raise NotFound(_("This matter lies outside your region."))
+    _require_home(one.region_code)
+
+
+def _require_home(region: str) -> None:
+    """What another node keeps is changed there."""
+    home = nodes.home_of(region)
+    if home:
+        raise Conflict(
+            _("Matters of %(region)s are kept by the node %(node)s; they are changed there.") % {"region": orgs.full_name(region), "node": nodes.name_of(home)}
+        )
 
 
 def index_matter(one: Matter) -> None:

@@ -29,6 +29,10 @@ class Licence(models.Model):
     valid_from = models.DateField()
     valid_to = models.DateField(null=True)
     issued_at = models.DateTimeField()
+    home = models.CharField(max_length=9, db_default="", default="", help_text="the node that issued it; empty: issued here")
+    signer = models.CharField(
+        max_length=128, db_default="", default="", help_text="of another node's: the public key that signed, vouched for by the letter it came with"
+    )
 
 
 class LicenceChange(models.Model):

@@ -42,9 +42,11 @@ class MatterVersion(models.Model):
     reviewed_by = models.BigIntegerField(null=True)
     reviewed_by_name = models.CharField(max_length=60, blank=True)
     published_at = models.DateTimeField(null=True)
+    origin = models.CharField(max_length=9, db_default="", default="", help_text="the node whose version it is; empty: written here")
+    origin_id = models.BigIntegerField(null=True, help_text="what its origin calls it")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["item", "number"], name="matter_version")]
+        constraints = [models.UniqueConstraint(fields=["item", "origin", "number"], name="matter_version")]
 
 
 class Matter(models.Model):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tongban.kernel.identity.actor import Actor
@@ -220,7 +220,9 @@ def version(actor: Actor, version_id: int) -> MatterVersion:
 
 def versions(code: str) -> list[MatterVersion]:
     """Published versions of a matter's item, latest first: the public history."""
-    rows = MatterVersion.objects.filter(item__matters__code=code, state__in=["published", "superseded", "cancelled"])
+    rows = MatterVersion.objects.filter(
+        item__matters__code=code, origin=F("item__matters__version__origin"), state__in=["published", "superseded", "cancelled"]
+    )
     return list(rows.order_by("-number"))
 
 

@@ -41,7 +41,7 @@ def version(request: HttpRequest, version: int) -> HttpResponse:
     """A version: its sheet, what it changes, what may be done with it."""
     actor = actor_of(request)
     held = matters.version(actor, version)
-    before = held.item.versions.filter(number__lt=held.number).order_by("-number").first()
+    before = held.item.versions.filter(origin=held.origin, number__lt=held.number).order_by("-number").first()
     context = {
         "tab": "hall:matter-list", "v": held, "sheet": sheets.sheet(held.content), "before": before,
         "changes": matters.differences(before.content, held.content) if before else [], "today": clock.today(),
@@ -56,7 +56,7 @@ def edit(request: HttpRequest, item: str) -> HttpResponse:
     """The sheet of a draft; begun from the version in force."""
     actor = actor_of(request)
     found = matters.items(actor).filter(key=item).first()
-    versions = sorted(found.versions.all(), key=lambda v: v.number) if found else []
+    versions = sorted(found.versions.filter(origin=""), key=lambda v: v.number) if found else []
     if found is None or not versions:
         raise Conflict(_("There is no item %(key)s in the catalogue.") % {"key": item})
     content: dict[str, Any] = versions[-1].content

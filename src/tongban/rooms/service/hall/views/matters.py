@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tongban.kernel.calendar import queries as calendar
 from tongban.kernel.cases import queries as cases
+from tongban.kernel.nodes import queries as nodes
 from tongban.lib import clock
 from tongban.lib.errors import Invalid, NotFound, TongbanError
 from tongban.rooms.service.hall import rules
@@ -56,10 +57,11 @@ def guide(request: HttpRequest, code: str) -> HttpResponse:
     process = None
     if told.matter.process:
         process = cases.published_process(told.matter.process)
+    home = nodes.home_of(told.matter.region_code)
     context = {
         "tab": "matters", "g": told, "matter": told.matter, "near": near if near and near.id != told.matter.id else None, "due": due,
         "task_type": rules.TASK_TYPES.get(told.matter.item.task_type, ""), "grades": rules.TRUST_GRADES, "process": process,
-        "served": applicants.served(told.content),
+        "home": nodes.name_of(home) if home else "", "served": applicants.served(told.content),
         "versions": matters.versions(code), "site": region_map("county", told.matter.region_code[:4]),
         "rows": [(m, m in told.provided, m["type"] == "申请表") for m in told.content.get("materials", [])],
         "special": told.content.get("special_procedures", []),

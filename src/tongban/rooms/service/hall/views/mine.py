@@ -14,6 +14,7 @@ from tongban.kernel.cases import queries as cases
 from tongban.kernel.files import queries as files
 from tongban.kernel.ledger import commands as signing
 from tongban.kernel.ledger import queries as ledger
+from tongban.kernel.nodes import queries as nodes
 from tongban.lib import typesetting
 from tongban.lib.errors import NotFound
 from tongban.lib.rooms import shows
@@ -68,7 +69,8 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "acts": ledger.acts_about(actor, f"case:{one.number}", entitled=True), "doable": cases.doable(actor, one),
         "rating": ratings.own_invitation(actor, one.number), "process": one.process, "clock": cases.clock_events(one),
         "here": ",".join(i.step for i in items if i.state == "open"), "past": ",".join(i.step for i in items if i.state == "done"),
-        "may_withdraw": one.state in ("submitted", "correcting", "accepted", "suspended"),
+        "home": nodes.name_of(one.home) if one.home else "",
+        "may_withdraw": not one.awaiting and one.state in ("submitted", "correcting", "accepted", "suspended"),
         "licence": licences.own_licences(actor).filter(case_number=one.number).first(),
         "notice": next((i for i in reversed(items) if i.action == "correct"), None),
     }  # fmt: skip

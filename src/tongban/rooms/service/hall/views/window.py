@@ -14,6 +14,7 @@ from tongban.kernel.cases import rules as case_rules
 from tongban.kernel.identity import commands as identity_commands
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.ledger import queries as ledger
+from tongban.kernel.nodes import queries as nodes
 from tongban.lib import clock
 from tongban.lib.errors import Conflict, Invalid, TongbanError
 from tongban.rooms.service.hall import forms
@@ -69,7 +70,7 @@ def _case(request: HttpRequest, number: str) -> dict[str, Any]:
     items = queries.items_of(one)
     doc = request.GET.get("doc", "0")
     return {
-        "case": one, "standing": queries.standing(one), "item": item, "steps": items, "g": guide,
+        "filed_at": nodes.name_of(one.filed_at) if one.filed_at else "", "case": one, "standing": queries.standing(one), "item": item, "steps": items, "g": guide,
         "actions": queries.actions(one, item) if item else [], "answers": forms.answers(guide.form, one.data),
         "files": one.materials, "shown": min(int(doc), max(0, len(one.materials) - 1)) if doc.isdigit() else 0,
         "acts": ledger.acts_about(actor, f"case:{one.number}", entitled=True),

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from tongban.kernel.calendar import queries as calendar
 from tongban.kernel.calendar.rules import MissingYear
 from tongban.kernel.cases import engine, events, queries, rules
+from tongban.kernel.cases.commands import elsewhere
 from tongban.kernel.cases.models import FORMS, Case, ClockEvent, ProcessVersion, WorkItem
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import Actor
+from tongban.kernel.nodes import queries as nodes
 from tongban.kernel.orgs import queries as orgs
 from tongban.kernel.ledger import commands as ledger
 from tongban.lib import clock, columns, sm, statements, text
@@ -24,17 +26,17 @@ _OPEN = f"""
     WITH new AS (
       INSERT INTO cases_case (number, matter_code, matter_version, title, person_id, legal_person_id, applicant_name,
         organ_id, region_code, process_id, state, data, materials, promised_days, statutory_days, submitted_at, result,
-        corrections, receipt_due, paused, bundle, channel, search)
+        corrections, receipt_due, paused, bundle, channel, home, search)
       SELECT p.prefix || lpad(p.n::text, 5, '0'), %(matter)s, %(version)s, %(title)s, %(person)s, %(legal_person)s::bigint,
         %(applicant)s, %(organ)s, %(region)s, %(process)s, 'submitted', %(data)s::bytea, %(materials)s::jsonb, %(promised)s,
-        %(statutory)s, %(e_at)s, '', 0, %(due)s::date, '', %(bundle)s, %(channel)s,
+        %(statutory)s, %(e_at)s, '', 0, %(due)s::date, '', %(bundle)s, %(channel)s, %(home)s,
         (%(search)s || ' ' || quote_literal(lower(p.prefix || lpad(p.n::text, 5, '0'))))::tsvector
       FROM (SELECT %(prefix)s::text AS prefix, nextval('cases_number') AS n) p
       RETURNING id, number),
     items AS (
       INSERT INTO cases_workitem (case_id, task, step, name, stage, role, organ_id, region_code, state, opened_at, due,
         step_due, done_by_name, action, action_name, opinion)
-      SELECT new.id, t.task, t.step, t.name, t.stage, t.role, %(organ)s, %(region)s, 'open', %(e_at)s, %(due)s::date,
+      SELECT new.id, t.task, t.step, t.name, t.stage, t.role, %(worker)s, %(region)s, 'open', %(e_at)s, %(due)s::date,
         t.step_due, '', '', '', ''
       FROM new, jsonb_to_recordset(%(tasks)s::jsonb) AS t(task text, step text, name text, stage text, role text, step_due date)),
     ticks AS (
@@ -59,8 +61,9 @@ def open_case(
     if actor.person is None:
         raise Refused(_("Log in first."))
     today = clock.today()
-    due = calendar.due(region, today, rules.RECEIPT_DAYS)
-    tasks = [_task_row(process.steps[step], task, step, region, today) for task, step in process.entry_tasks]
+    due = receipt_due(region, today)
+    home = nodes.home_of(region)
+    tasks = [task_row(process.steps[step], task, step, region, today) for task, step in process.entry_tasks]
     applicant = actor.legal_person_name or actor.name
     filled = columns.close(columns.cohort(FORMS, organ_key, today.year), "cases_case.data", json.dumps(data, ensure_ascii=False))
     event = events.CaseSubmitted(
@@ -75,7 +78,7 @@ def open_case(
             "legal_person": actor.legal_person, "applicant": applicant, "organ": organ, "region": region,
             "process": process.id, "data": filled, "materials": json.dumps(materials, ensure_ascii=False),
             "promised": promised_days, "statutory": statutory_days, "today": today, "due": due, "bundle": bundle,
-            "channel": channel, "tasks": json.dumps(tasks, ensure_ascii=False), "prefix": number_prefix(region, today),
+            "channel": channel, "home": home, "worker": 0 if home else organ, "tasks": json.dumps(tasks, ensure_ascii=False), "prefix": number_prefix(region, today, home),
             "search": search_tokens(title, applicant, organ, region, matter_code, "submitted"),
             "body": json.dumps(event.payload(), ensure_ascii=False), **ledger.entry(actor, event.tag, "行政许可法第二十九条"),
         },
@@ -84,10 +87,16 @@ def open_case(
     return str(number)
 
 
-def number_prefix(region: str, today: date) -> str:
-    """ "JN26-1124-": the city's letters, year, month and day."""
-    city = next((p.abbreviation for p in reversed(orgs.path(region)) if p.abbreviation), "SD")
-    return f"{city}{today:%y}-{today:%m%d}-"
+def receipt_due(region: str, received: date) -> date:
+    """Acceptance or the one correction notice by this day (art. 32)."""
+    return calendar.due(region, received, rules.RECEIPT_DAYS)
+
+
+def number_prefix(region: str, today: date, home: str = "") -> str:
+    """ "JN26-1124-": the city's letters, year, month and day. Decided at another node: the letters and the code of the one that gives the number."""
+    mine = nodes.own_code() if home else ""
+    city = next((p.abbreviation for p in reversed(orgs.path(mine or region)) if p.abbreviation), "SD")
+    return f"{city}{today:%y}-{today:%m%d}-" + (f"9{mine[2:].ljust(4, '0')}" if home else "")
 
 
 def search_tokens(title: str, applicant: str, organ: int, region: str, matter: str, state: str) -> str:
@@ -97,7 +106,7 @@ def search_tokens(title: str, applicant: str, organ: int, region: str, matter: s
     return " ".join(text.quoted(t) for t in [*tokens, *marks])
 
 
-def _task_row(step: dict[str, Any], task: str, name: str, region: str, today: date) -> dict[str, Any]:
+def task_row(step: dict[str, Any], task: str, name: str, region: str, today: date) -> dict[str, Any]:
     days = step["days"]
     due = calendar.due(region, today, days).isoformat() if days is not None else None
     return {"task": task, "step": name, "name": step["name"], "stage": step["stage"], "role": step["role"], "step_due": due}
@@ -118,6 +127,9 @@ def complete_item(
     if chosen is None:
         raise Invalid(_("This step has no action %(action)s.") % {"action": action}, fields={"action": action})
     _check_action(one, chosen, opinion, special_days)
+    if one.home:
+        elsewhere.send_act(actor, one, "resubmit", task=candidate.task, words=opinion.strip(), data=data, materials=materials)
+        return one
     _move(actor, one, candidate, chosen, opinion.strip(), special_days, data, materials)
     return one
 
@@ -126,6 +138,7 @@ def _locked(actor: Actor, item: int) -> tuple[Case, WorkItem]:
     """The case, locked, and the item, open and the actor's to do; says who was faster otherwise."""
     seen = queries.item(actor, item)
     one = queries.case_for_update(actor, seen.case.number)
+    elsewhere.require_answered(one)
     candidate = WorkItem.objects.unscoped("of the locked case").get(id=item)
     if candidate.state != "open":
         if one.state == "withdrawn":
@@ -235,6 +248,11 @@ def _finish_item(actor: Actor, candidate: WorkItem, chosen: dict[str, str], opin
 
 def _save(one: Case) -> None:
     one.save()
+    index_case(one)
+
+
+def index_case(one: Case) -> None:
+    """Write the words that a case is found by."""
     tokens = search_tokens(one.title, one.applicant_name, one.organ_id, one.region_code, one.matter_code, one.state)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE cases_case SET search = %s::tsvector WHERE id = %s", [f"{tokens} {text.quoted(one.number.lower())}", one.id])
@@ -249,7 +267,7 @@ def _open_items(one: Case, tasks: list[tuple[str, str]]) -> None:
     for task, name in tasks:
         if task in known:
             continue
-        row = _task_row(one.process.steps[name], task, name, one.region_code, clock.today())
+        row = task_row(one.process.steps[name], task, name, one.region_code, clock.today())
         WorkItem.objects.unscoped("create").create(case=one, organ_id=one.organ_id, region_code=one.region_code, opened_at=clock.now(), **row)
     items.filter(state="open").update(due=due)
 
@@ -310,10 +328,15 @@ def withdraw_case(actor: Actor, *, number: str, reason: str = "") -> Case:
     one = queries.case_for_update(actor, number)
     if one.person_id != actor.person:
         raise Refused(_("Only the applicant may withdraw an application."))
+    elsewhere.require_answered(one)
     try:
-        one.state = rules.next_state(one.state, "withdraw")
+        state = rules.next_state(one.state, "withdraw")
     except rules.IllegalMove as fault:
         raise Conflict(_("Decided already: it can no longer be withdrawn.")) from fault
+    if one.home:
+        elsewhere.send_act(actor, one, "withdraw", words=reason)
+        return one
+    one.state = state
     _end(one, "withdraw", reason)
     record(
         actor,
