@@ -50,7 +50,11 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--detach", action="store_true", help="在后台运行 / run in the background")
     up.add_argument("--no-demo", action="store_true", help="不装入演示数据 / without demo data and personas")
     up.add_argument(
-        "--people", type=int, nargs="?", const=1_000_000, help="合成人口数，默认两万，不写数为一百万 / synthetic persons: 20,000, a million without a number"
+        "--people",
+        type=int,
+        nargs="?",
+        const=1_000_000,
+        help="首次启动时的合成人口数，默认两万，不写数为一百万 / synthetic persons at the first start: 20,000, a million without a number",
     )
     for name, told in (("down", "停止 / stop"), ("status", "状态 / status")):
         placed(add(name, told))

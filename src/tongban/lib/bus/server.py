@@ -131,7 +131,7 @@ class EmbeddedBroker:
         """Listening for nodes below, connecting to the one above."""
         told: dict[str, Any] = {}
         if self.leaf:
-            told |= {"host": self.leaf.host, "port": self.leaf_port}
+            told |= {"host": self.leaf.host, "port": self.leaf_port, "no_advertise": True}  # nodes below keep to the address that they were given
             if self.leaf.certificate:
                 told["tls"] = {"cert_file": self.leaf.certificate, "key_file": self.leaf.key}
         if self.above.exists():

@@ -26,6 +26,12 @@ def _regions(code: str, wanted: Sequence[str]) -> list[str]:
     return [r for r in known if not any(o != r and rules.serves([o], r) for o in known)]
 
 
+def _address(told: object) -> str:
+    """The address of another node's pages; "" for anything that is none, since pages link to it."""
+    address = str(told or "")[:200]
+    return address if address.startswith(("http://", "https://")) else ""
+
+
 def _here(actor: Actor, code: str, name: str, regions: list[str], address: str) -> Node:
     """This installation as a node, made once."""
     held = queries.here()
@@ -82,7 +88,7 @@ def join_node(actor: Actor, *, invitation: Mapping[str, Any], address: str = "")
     node, _new = Node.objects.update_or_create(
         code=above["code"],
         defaults={
-            "name": str(above["name"])[:60], "regions": above["regions"], "place": "above", "state": "joined", "public": public.hex(), "address": above.get("address", ""),
+            "name": str(above["name"])[:60], "regions": above["regions"], "place": "above", "state": "joined", "public": public.hex(), "address": _address(above.get("address")),
             "joined_at": clock.now(),
         },
     )  # fmt: skip
@@ -111,7 +117,7 @@ def welcome_node(actor: Actor, letter: arrivals.Arrived) -> None:
     public = str(letter.body.get("public", ""))
     if node is None or (node.state == "joined" and node.public != public):
         raise arrivals.Unwelcome(f"{letter.origin} was not invited, or has another key")
-    node.public, node.address, node.state, node.joined_at = public, str(letter.body.get("address", ""))[:200], "joined", clock.now()
+    node.public, node.address, node.state, node.joined_at = public, _address(letter.body.get("address")), "joined", clock.now()
     node.save(update_fields=["public", "address", "state", "joined_at"])
     queries.forget()
     record(actor, events.NodeJoined(node=node.code, name=node.name, regions=node.regions, public=public))
@@ -155,7 +161,7 @@ def know_node(actor: Actor, letter: arrivals.Arrived) -> None:
         code=code,
         defaults={
             "name": str(told["name"])[:60], "regions": regions, "place": "beyond", "state": state, "via": via, "public": str(told["public"]),
-            "address": str(told.get("address", ""))[:200], "joined_at": clock.now(),
+            "address": _address(told.get("address")), "joined_at": clock.now(),
         },
     )  # fmt: skip
     queries.forget()

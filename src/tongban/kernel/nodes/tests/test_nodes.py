@@ -292,6 +292,11 @@ class TestRelay:
         one = Posted.objects.filter(node__code="3706").latest("number")
         assert letters.opened(letters.read(bytes(one.document)), county.key)[0] == {"n": 1}
 
+    def test_an_address_is_a_web_address_or_none(self, yantai):
+        for code, address in (("370602", "javascript:alert(1)"), ("370683", "https://laizhou.example")):
+            yantai.send("nodes.node", code, {**Peer(code, "县", [code]).told, "address": address, "ended": False}, to=letters.EVERYBODY)
+        assert dict(Node.objects.filter(place="beyond").values_list("code", "address")) == {"370602": "", "370683": "https://laizhou.example"}
+
     def test_a_node_tells_of_none_outside_what_it_serves(self, yantai):
         for code in ("370102", "3707"):
             yantai.send("nodes.node", code, {**Peer(code, "冒名", [code]).told, "ended": False}, to=letters.EVERYBODY)

@@ -37,9 +37,11 @@ def _told(one: Any) -> dict[str, Any]:
 def nodes(request: HttpRequest) -> HttpResponse:
     """Every node that is known, how its line stands, what is held."""
     actor = actor_of(request)
-    rows = [_told(one) for one in queries.lines(actor)]
+    found = queries.lines(actor)
+    names = {one.node.code: one.node.name for one in found}
+    rows = [_told(one) | {"via": names.get(one.node.via, one.node.via)} for one in found]
     if request.GET.get("export"):
-        columns = (_("Node"), _("Serves"), _("Place"), _("State"), _("Sent"), _("Not receipted"), _("Taken"), _("Held"))
+        columns = (_("Node"), _("Serves"), _("Relation"), _("State"), _("Letters sent"), _("Not receipted"), _("Letters taken"), _("Held"))
         lines = (
             (
                 r["node"].name,
@@ -55,7 +57,7 @@ def nodes(request: HttpRequest) -> HttpResponse:
         )
         return exports.table(request.GET["export"], "nodes", columns, lines)
     context = {
-        **WORDS, "rows": rows, "held": queries.held_letters(actor), "kinds": rules.KINDS,
+        **WORDS, "rows": rows, "names": names, "held": queries.held_letters(actor), "kinds": rules.KINDS,
         "waits": sum(r["waits"] for r in rows), "silent": sum(r["light"] == "red" for r in rows),
     }  # fmt: skip
     return render(request, "exchange/nodes.html", context)
@@ -65,7 +67,8 @@ def nodes(request: HttpRequest) -> HttpResponse:
 def one_node(request: HttpRequest, node: str) -> HttpResponse:
     """One node: its key, its line, the letters on it; ended here."""
     actor, fault, faults = actor_of(request), "", {}
-    found = next((one for one in queries.lines(actor) if one.node.code == node), None)
+    known = {one.node.code: one for one in queries.lines(actor)}
+    found = known.get(node)
     if found is None:
         raise NotFound(_("There is no node %(code)s.") % {"code": node})
     if request.method == "POST":
@@ -76,7 +79,7 @@ def one_node(request: HttpRequest, node: str) -> HttpResponse:
         except (Invalid, Conflict) as refused:
             fault, faults = str(refused), refused.fields
     context = {
-        **WORDS, "one": _told(found), "letters": queries.letters(actor, node), "kinds": rules.KINDS, "fault": fault, "faults": faults,
+        **WORDS, "one": _told(found), "letters": queries.letters(actor, node), "names": {code: one.node.name for code, one in known.items()}, "kinds": rules.KINDS, "fault": fault, "faults": faults,
         "may_end": found.node.place == "below" and found.node.state != "ended", "typed": request.POST,
     }  # fmt: skip
     return render(request, "exchange/node.html", context, status=422 if fault else 200)

@@ -33,8 +33,8 @@ def load_authority(folder: Path) -> int:
 
 
 def load_synthetic(folder: Path, number: int) -> int:
-    """`number` synthetic persons with their enterprises; nothing where there are as many already."""
-    if not number or Person.objects.filter(synthetic=True).count() >= number:
+    """`number` synthetic persons with their enterprises; nothing where there are any: a province of another size would have the same numbers again."""
+    if not number or Person.objects.filter(synthetic=True).exists():
         return 0
     ranks = {name: masters.authority(name, clock.today()) for name in rules.REGISTRIES}
     return load.load(folder, number, ranks, _place)

@@ -22,7 +22,7 @@ from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock
 from tongban.lib.acts import command, nothing_changed, record
 from tongban.rooms.service.hall import events, rules
-from tongban.rooms.service.hall.commands.matters import index_matter
+from tongban.rooms.service.hall.commands.matters import index_matters
 from tongban.rooms.service.hall.models import CatalogueItem, Licence, LicenceChange, Matter, MatterVersion, Rating, RatingInvitation
 from tongban.rooms.service.hall.queries import licences, matters, search
 
@@ -87,18 +87,16 @@ def take_matters(actor: Actor, letter: Arrived) -> None:
     item, _new = CatalogueItem.objects.get_or_create(key=told["item"]["key"], defaults={k: v for k, v in told["item"].items() if k != "key"})
     version = _their_version(item, letter.origin, told["version"])
     keys = {p["key"]: processes.take_process(actor, node=letter.origin, told=p) for p in told["processes"]}
-    for row in rows:
-        if Matter.objects.filter(code=row["code"]).exclude(region_code=row["region_code"]).exists():
-            raise Unwelcome(f"{row['code']} is known as a matter of another region")
-        organ = orgs.organ(str(row["organ"]))
-        fields = {name: row[name] for name in _ROW if name != "code"} | {
-            "process": keys.get(row["process"], ""),
-            "organ": organ,
-            "item": item,
-            "version": version,
-        }
-        one, _made = Matter.objects.update_or_create(code=row["code"], defaults=fields)
-        index_matter(one)
+    known = dict(Matter.objects.filter(code__in=[row["code"] for row in rows]).values_list("code", "region_code"))
+    strange = [row["code"] for row in rows if known.get(row["code"], row["region_code"]) != row["region_code"]]
+    if strange:
+        raise Unwelcome(f"{strange[0]} is known as a matter of another region")
+    organs = {key: orgs.organ(key) for key in {str(row["organ"]) for row in rows}}
+    fixed = {"item": item, "version": version}
+    made = [Matter(**{n: row[n] for n in _ROW} | fixed | {"process": keys.get(row["process"], ""), "organ": organs[row["organ"]]}) for row in rows]
+    changing = [*(name for name in _ROW if name != "code"), "organ", *fixed]
+    Matter.objects.bulk_create(made, update_conflicts=True, unique_fields=["code"], update_fields=changing)
+    index_matters(made)
     search.forget()
     record(actor, events.MattersTaken(matter=item.key, version=version.number, node=letter.origin, rows=len(rows)))
 

@@ -1,10 +1,11 @@
 """The life of a matter: drafted, reviewed by a second person, published, changed, delegated, cancelled."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.db.models import Max
-from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from tongban.kernel.cases import schemas
@@ -185,7 +186,14 @@ def _require_home(region: str) -> None:
 
 def index_matter(one: Matter) -> None:
     """Write the words that a matter is found by."""
-    content = one.version.content
-    phrases = [*content.get("search_phrases", []), *content.get("life_events", [])]
-    vector = search.vector_of(one, phrases)
-    Matter.objects.filter(id=one.id).update(search=RawSQL("%s::tsvector", [vector]))
+    index_matters([one])
+
+
+def index_matters(many: Sequence[Matter]) -> None:
+    """The same for several, in one round."""
+    told = []
+    for one in many:
+        content = one.version.content
+        told.append((search.vector_of(one, [*content.get("search_phrases", []), *content.get("life_events", [])]), one.code))
+    with connection.cursor() as cursor:
+        cursor.executemany("UPDATE hall_matter SET search = %s::tsvector WHERE code = %s", told)
