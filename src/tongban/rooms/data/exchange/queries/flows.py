@@ -1,7 +1,8 @@
 """Flows and batches: seen by both sides, and by those who watch over all."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +220,9 @@ def query_proof(number: str, one: Answered) -> dict[str, Any]:
     agreement = access.agreement_numbered(number)
     signed = {s.organ.key: (s.public, s.signature) for s, _good in access.signatures(agreement)}
     return proofs.of_query(agreement.terms, signed, one)
+
+
+def rows_since(rows: Iterable[Flow], moment: datetime) -> dict[int, int]:
+    """flow → rows that its consumer took since a moment."""
+    held = Batch.objects.filter(flow__in=[f.id for f in rows], taken_at__gte=moment).values_list("flow").annotate(n=Sum("rows")).order_by()
+    return dict(held)

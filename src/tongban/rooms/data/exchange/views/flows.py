@@ -1,5 +1,6 @@
 """数据流: what runs between departments, batch by batch; ends named, values set aside, proofs handed out."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -13,13 +14,14 @@ from tongban.kernel.catalogue.queries import access
 from tongban.kernel.catalogue.queries import resources as catalogue
 from tongban.kernel.catalogue.rules import resources as resource_rules
 from tongban.kernel.identity.actor import Actor
-from tongban.lib import terms
+from tongban.lib import clock, terms
 from tongban.lib.bus import checks
 from tongban.lib.errors import Conflict, Invalid, Refused
 from tongban.lib.tables import UPLOAD_LIMIT
 from tongban.rooms.data.exchange.commands import files as file_commands
 from tongban.rooms.data.exchange.commands import flows as commands
 from tongban.rooms.data.exchange.queries import flows as queries
+from tongban.rooms.data.exchange.rules import flowmap
 from tongban.rooms.data.exchange.rules import flows as rules
 from tongban.rooms.data.exchange.models import Flow
 from tongban.ui import exports
@@ -43,9 +45,10 @@ def flows(request: HttpRequest) -> HttpResponse:
         )
         return exports.table(request.GET["export"], "flows", columns, lines)
     page = Paginator(rows, 25).get_page(request.GET.get("page"))
+    pairs = _pairs(rows, told)
     context = {
         "tab": "exchange:catalogue", "part": "flows", "page": page, "told": [(f, told[f.id]) for f in page], "state": state, "flow_states": rules.STATES,
-        "lights": LIGHTS, "pairs": _pairs(rows, told), "figures": _figures(rows, told), "possible": _possible(actor, rows), "stale": queries.stale(rows),
+        "lights": LIGHTS, "pairs": pairs, "map": flowmap.drawn(pairs), "now": clock.now(), "figures": _figures(rows, told), "possible": _possible(actor, rows), "stale": queries.stale(rows),
     }  # fmt: skip
     return render(request, "exchange/flows.html", context)
 
@@ -57,14 +60,32 @@ def _figures(rows: list[Flow], told: dict[int, queries.Standing]) -> dict[str, i
     }  # fmt: skip
 
 
-def _pairs(rows: list[Flow], told: dict[int, queries.Standing]) -> list[tuple[str, str, int, bool]]:
-    """(provider, consumer, rows taken, in trouble), the most rows first: the map of flows between departments."""
-    found: dict[tuple[str, str], list[Any]] = {}
+def _pairs(rows: list[Flow], told: dict[int, queries.Standing]) -> list[flowmap.Pair]:
+    """What runs between each two departments, the most rows first."""
+    hour = queries.rows_since(rows, clock.now() - timedelta(hours=1))
+    found: dict[tuple[str, str], list[Flow]] = {}
     for f in rows:
-        one = found.setdefault((f.provider.short_name, f.consumer.short_name), [0, False])
-        one[0] += told[f.id].rows_taken
-        one[1] = one[1] or f.state == rules.FAILED or told[f.id].late
-    return [(a, b, n, bad) for (a, b), (n, bad) in sorted(found.items(), key=lambda p: -p[1][0])][:20]
+        found.setdefault((f.provider.short_name, f.consumer.short_name), []).append(f)
+    pairs = [
+        flowmap.Pair(
+            a, b, sum(told[f.id].rows_taken for f in group), sum(hour.get(f.id, 0) for f in group), sum(told[f.id].lag for f in group),
+            flowmap.worst(_state(f, told[f.id]) for f in group), min(group, key=lambda f: _ORDER.index(_state(f, told[f.id]))).agreement, len(group),
+        )
+        for (a, b), group in found.items()
+    ]  # fmt: skip
+    return sorted(pairs, key=lambda p: -p.rows)
+
+
+_ORDER = ("red", "soon", "ok", "paused")
+
+
+def _state(f: Flow, standing: queries.Standing) -> str:
+    """How a flow stands on the map: in trouble or late, batches under way, running, or still."""
+    if f.state == rules.FAILED or standing.late:
+        return "red"
+    if f.state not in (rules.RUNNING, rules.FILES):
+        return "paused"
+    return "soon" if standing.lag else "ok"
 
 
 def _possible(actor: Actor, rows: list[Flow]) -> list[Any]:
