@@ -94,7 +94,7 @@ def _persons(loader: Loader, p: Population, base: int, places: dict[str, str], e
         luck = rng.random((len(span), KINDS)).tolist()
         rows, kept = [], []
         for at, n in enumerate(span):
-            said = words.person_records(p, n, places[p.towns[p.town[n]]], employer.get(n, ""), luck[at])
+            said = words.person_records(p, n, places[p.towns[p.town[n]]], employer.get(n, ""), luck[at], places[p.towns[p.former[n]]])
             made = loader.said(base + n + 1, said)
             kept += [row for _said, row in made]
             rows.append(_person(loader, p, n, base + n + 1, [one for one, _row in made]))

@@ -42,6 +42,8 @@ class Population:
     id_number: NDArray[np.str_]
     towns: list[str]
     age: Ints  # full years at AS_OF, or at death
+    former: Ints  # the township lived in before, a place in `towns`
+    moved: Ints  # the day of the move, -1 for those who never did
 
     def __len__(self) -> int:
         return len(self.born)
@@ -63,7 +65,8 @@ def people(folder: Path, number: int, seed: int = 20161) -> Population:
     surname, given = _names(folder, born, male, father, mother, rng)
     numbers = _numbers(born, male, birthplace)
     years = ((np.where(died >= 0, died, _NOW) - born) / _YEAR).astype(np.int64)
-    return Population(born, male, died, spouse, mother, father, household, head, town, birthplace, surname, given, numbers, towns, years)
+    former, moved = _moves(towns, household, town, born, died, np.random.default_rng(seed + 2))
+    return Population(born, male, died, spouse, mother, father, household, head, town, birthplace, surname, given, numbers, towns, years, former, moved)
 
 
 def _table(folder: Path, name: str) -> list[dict[str, str]]:
@@ -157,6 +160,19 @@ def _homes(folder: Path, household: Ints, rng: np.random.Generator) -> tuple[lis
     weight = np.array([int(r["villages"]) for r in rows], dtype=float)
     drawn = rng.choice(len(rows), len(household), p=weight / weight.sum())
     return [r["code"] for r in rows], drawn[household]
+
+
+def _moves(towns: list[str], household: Ints, town: Ints, born: Ints, died: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """One household in eight moved within the last ten years, half of them from another county; whoever was born or died meanwhile did not."""
+    went = rng.random(len(town)) < 0.125
+    day = _NOW - rng.integers(30, 3650, len(town))
+    county = np.array([int(t[:6]) for t in towns])
+    order = np.argsort(county, kind="stable")
+    near = order[np.searchsorted(county[order], county[town])]  # the first township of the same county
+    former = np.where(rng.random(len(town)) < 0.5, rng.integers(0, len(towns), len(town)), near)
+    went, day, former = went[household], day[household], former[household]
+    lived = went & (day > born + 60) & ((died < 0) | (day < died)) & (former != town)
+    return former, np.where(lived, day, -1)
 
 
 def _birthplaces(towns: list[str], town: Ints, mother: Ints, rng: np.random.Generator) -> Ints:

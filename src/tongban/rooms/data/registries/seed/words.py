@@ -76,13 +76,20 @@ def _firm(p: Population, n: int, boss: int, staff: tuple[int, ...], names: dict[
     return Firm(code, name, kind, industry, town, born, state, boss, shares, staff, bool(rng.random() > 0.004))
 
 
-def person_records(p: Population, n: int, place: str, employer: str, luck: Luck) -> Iterator[Said]:
-    """The words of public security, then of the others who know this person. `luck`: uniform numbers, one for each thing that may be so or not."""
+def person_records(p: Population, n: int, place: str, employer: str, luck: Luck, former: str = "") -> Iterator[Said]:
+    """The words of public security, then of the others who know this person. `luck`: uniform numbers, one for each thing that may be so or not.
+
+    `former`: where a person lived who moved; public security said so first.
+    """
     age = int(p.age[n])
     told = _police(p, n, place, luck[7])
+    if p.moved[n] >= 0:
+        home = int(p.household[n])
+        before = {"address": f"{former}{STREETS[home % 7]}（合成地址）{home % 700 + 1}号", "region_code": p.towns[p.former[n]], "state": "正常"}
+        yield n, "sd-police", day(p.born[n]) + timedelta(days=20), {**told, **before}
     if p.died[n] >= 0 and luck[0] > 0.04:  # four of a hundred deaths never reached public security
         told |= {"state": "死亡", "died_on": str(day(p.died[n]))}
-    yield n, "sd-police", day(p.born[n]) + timedelta(days=20), told
+    yield n, "sd-police", day(p.moved[n]) if p.moved[n] >= 0 else day(p.born[n]) + timedelta(days=20), told
     if p.spouse[n] >= 0:
         yield n, "sd-civil", _wedding(p, n), _civil(p, n, luck[1])
     if employer or (age >= 60 and luck[2] < 0.5):

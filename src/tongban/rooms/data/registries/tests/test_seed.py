@@ -1,5 +1,7 @@
 """The synthetic province is plausible, the same every time, and nobody's."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from django.conf import settings
@@ -8,6 +10,8 @@ from tongban.lib import codes
 from tongban.rooms.data.registries.models import Conflict, Entity, Link, Person, Record
 from tongban.rooms.data.registries.queries import masters
 from tongban.rooms.data.registries.seed.people import AS_OF, people
+from tongban.rooms.data.registries.seed.people import people as population
+from tongban.rooms.data.registries.seed.words import EPOCH
 
 FOLDER = settings.DATASETS / "registries"
 
@@ -73,12 +77,38 @@ def test_a_household_lives_at_one_place(province):
 def test_all_of_it_stands_in_the_registries(people):
     assert Person.objects.count() == 300
     assert Entity.objects.count() == 12
-    assert Record.objects.filter(registry="population", organ_key="sd-police").count() == 300
+    moved = int((population(FOLDER, 300).moved >= 0).sum())
+    assert Record.objects.filter(registry="population", organ_key="sd-police").count() == 300 + moved
     assert Link.objects.filter(kind="representative").count() == 12
     one = Person.objects.first()
     assert masters.person_numbered(one.content["id_number"]) == one
     assert one.synthetic
     assert Person.objects.filter(disputed__gt=0).count() == Conflict.objects.filter(registry="population", state="open").values("subject").distinct().count()
+
+
+@pytest.mark.django_db
+def test_whoever_moved_is_known_at_the_former_address_until_that_day(people):
+    told = population(FOLDER, 300)
+    movers = np.flatnonzero(told.moved >= 0)
+    assert len(movers) > 5
+    for n in movers[:10]:
+        one = masters.person_numbered(str(told.id_number[n]))
+        day = EPOCH + timedelta(days=int(told.moved[n]))
+        before = masters.view("population", one, valid_on=day - timedelta(days=1)).settled
+        after = masters.view("population", one, valid_on=day).settled
+        assert (before["region_code"].value, after["region_code"].value) == (told.towns[told.former[n]], told.towns[told.town[n]])
+        assert one.content["address"] == after["address"].value != before["address"].value
+
+
+def test_a_household_moves_together_and_nobody_before_birth(province):
+    moved = np.flatnonzero(province.moved >= 0)
+    assert 0.05 < len(moved) / len(province) < 0.125
+    assert (province.moved[moved] > province.born[moved]).all()
+    first = {}
+    for n in moved:
+        assert first.setdefault(province.household[n], (province.former[n], province.moved[n])) == (province.former[n], province.moved[n])
+    county = np.array([int(t[:6]) for t in province.towns])
+    assert 0.3 < (county[province.former[moved]] == county[province.town[moved]]).mean() < 0.6
 
 
 @pytest.mark.django_db
