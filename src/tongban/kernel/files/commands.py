@@ -49,8 +49,11 @@ def keep_file(actor: Actor, *, name: str, stream: Readable, size: int, own: bool
 
 def keep_arrived(actor: Actor, *, key: str, name: str, content: bytes) -> None:
     """Check, scan and keep a file that came from another installation, under the identifier that it has there; a second time changes nothing."""
-    if File.objects.filter(id=key).exists():
+    held = File.objects.filter(id=key).first()
+    if held and held.document_id == sm.sm3_hex(content):
         return
+    if held:
+        raise Conflict(_("Another file is known under this identifier."))
     name = rules.safe_name(name)
     fault = rules.fault(name, content[:16], len(content), settings.UPLOAD_LIMIT)
     if fault:

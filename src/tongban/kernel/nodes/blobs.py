@@ -1,4 +1,4 @@
-"""Closed files on their way: under the SM3 of what travels, in the data folder, until they are receipted."""
+"""Closed files on their way: under the SM3 of what travels, beside the documents, so that a backup has them too; until they are receipted."""
 
 import os
 import time
@@ -12,8 +12,12 @@ from tongban.lib import sm
 LEFT_OVER = 86_400  # seconds after which a blob that no letter names is dropped
 
 
+def folder() -> Path:
+    return Path(settings.DATA_DIR) / "files" / "letters"
+
+
 def place(cipher: str) -> Path:
-    return Path(settings.DATA_DIR) / "letters" / cipher[:2] / cipher
+    return folder() / cipher
 
 
 def keep(closed: bytes) -> str:
@@ -48,8 +52,8 @@ def is_here(cipher: str) -> bool:
 
 def sweep(wanted: Iterable[str], *, now: float | None = None) -> int:
     """Drop blobs that no letter needs and that are not fresh; returns how many."""
-    keep_these, root, dropped = set(wanted), Path(settings.DATA_DIR) / "letters", 0
-    for path in root.glob("*/*") if root.is_dir() else ():
+    keep_these, dropped = set(wanted), 0
+    for path in folder().iterdir() if folder().is_dir() else ():
         if path.name not in keep_these and (now or time.time()) - path.stat().st_mtime > LEFT_OVER:
             path.unlink(missing_ok=True)
             dropped += 1

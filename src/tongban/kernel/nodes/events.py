@@ -50,14 +50,14 @@ class LettersPosted(NodeEvent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LetterTaken(NodeEvent):
-    """A neighbour's letter was taken; `held` says why it waits for a person, "" when it was done."""
+    """A neighbour's letter was taken; `held`: it waits, for the reason that stands in the table of held letters."""
 
     tag: ClassVar[str] = "nodes.letter.taken"
     number: int
     chain: str
     letter: str
     what: str
-    held: str = ""
+    held: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
 """What other nodes write about cases: applications handed in there, acts of their applicants, and how a case stands at its home."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,8 @@ from tongban.kernel.cases import events, queries
 from tongban.kernel.cases.commands import elsewhere, handling
 from tongban.kernel.cases.models import Case, ClockEvent, ProcessVersion, WorkItem
 from tongban.kernel.files import commands as files
+from tongban.kernel.files import queries as files_held
+from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import Actor, citizen_roles
 from tongban.kernel.identity.models import LegalPerson, Person
 from tongban.kernel.nodes import commands as nodes
@@ -22,8 +24,11 @@ from tongban.lib.acts import command, nothing_changed, record
 from tongban.lib.errors import Conflict, TongbanError
 
 
-def keep_files(actor: Actor, letter: Arrived) -> None:
-    """Scan and keep what came with a letter."""
+def keep_files(actor: Actor, letter: Arrived, *, named: Iterable[str], known: Iterable[str] = ()) -> None:
+    """Scan and keep what came with a letter, which may name no file beside those and the `known` ones: identifiers of others would show their files."""
+    strange = set(named) - set(letter.files) - set(known)
+    if strange:
+        raise Unwelcome(f"{len(strange)} files are named that did not come with the letter")
     for key, name in letter.files.items():
         files.keep_arrived(actor, key=key, name=name, content=letter.content(key))
 
@@ -67,7 +72,7 @@ def take_act(actor: Actor, letter: Arrived) -> None:
     one = Case.objects.unscoped("by the platform, for its applicant").select_related("person").filter(number=letter.key, filed_at=letter.origin).first()
     if one is None:
         raise Unwelcome(f"no case {letter.key} was handed in at {letter.origin}")
-    keep_files(actor, letter)
+    keep_files(actor, letter, named=_named(told.get("materials")), known=_named(one.materials))
     applicant = Actor(person=one.person_id, name=f"{one.person.name}（经{letter.origin_name}节点）", roles=citizen_roles())
     try:
         with transaction.atomic():  # what was refused leaves nothing, and the answer is still written
@@ -123,7 +128,7 @@ def take_state(actor: Actor, letter: Arrived) -> None:
     for name in elsewhere.MOMENTS:
         setattr(one, name, datetime.fromisoformat(told[name]) if told[name] else None)
     if "data" in told:
-        one.data, one.materials = told["data"], told["materials"]
+        one.data, one.materials = told["data"], _own_materials(one, told["materials"])
     event = told["event"]
     if one.awaiting and event["tag"] in (events.CaseResubmitted.tag, events.CaseWithdrawn.tag):
         one.awaiting = ""
@@ -136,6 +141,17 @@ def take_state(actor: Actor, letter: Arrived) -> None:
     fields: dict[str, Any] = {k: v for k, v in event.items() if k in ("opinion", "days", "special", "due")}
     echo = {**elsewhere.about(one), **fields, "of": event["tag"], "step": str(event.get("step", "")), "action": str(event.get("action", ""))}
     record(actor, events.CaseEchoed(**echo))
+
+
+def _named(materials: list[dict[str, str]] | None) -> list[str]:
+    return [str(m["file"]) for m in materials or []]
+
+
+def _own_materials(one: Case, materials: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The materials that a home tells of, as far as they are this applicant's."""
+    owners, accounts = files_held.owners(_named(materials)), set(identity.accounts_of_person(one.person_id))
+    known = set(_named(one.materials))
+    return [m for m in materials if str(m["file"]) in known or owners.get(str(m["file"])) in accounts]
 
 
 def _tick(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def take_letter(actor: Actor, *, code: str, number: int, chain: str, document: b
     fault = _deal_with(actor, node, letter, document)
     node.taken, node.taken_chain, node.heard_at = number, chain, clock.now()
     node.save(update_fields=["taken", "taken_chain", "heard_at"])
-    told = events.LetterTaken(node=code, number=number, chain=chain, letter=letter.number, what=letter.kind, held=fault[:300])
+    told = events.LetterTaken(node=code, number=number, chain=chain, letter=letter.number, what=letter.kind, held=bool(fault))
     record(actor, told)
 
 
@@ -54,7 +54,7 @@ def _deal_with(actor: Actor, node: Node, letter: letters.Letter, document: bytes
             _hand_on_to_all(actor, node, letter, document)
         elif letter.to != mine.code:
             return _hand_on(actor, node, letter, document)
-    except BadEnvelope as wrong:
+    except ValueError as wrong:  # BadEnvelope among them, and keys that are none
         return _hold(letter, document, str(wrong))
     if Held.objects.filter(origin=letter.origin, key=letter.key, dropped_at=None).exists():
         return _hold(letter, document, "waits for an earlier letter of the same subject", tries=0)
@@ -64,15 +64,21 @@ def _deal_with(actor: Actor, node: Node, letter: letters.Letter, document: bytes
 
 def _writer(node: Node, letter: letters.Letter) -> Node:
     """Who wrote it, proved; a node that was invited introduces itself with its key."""
-    if letter.kind == joining.HELLO and letter.origin == node.code and node.state == "invited":
-        body, _files, _key = letters.opened(letter, node_key())
-        letter.require_signed_by(bytes.fromhex(str(body.get("public", ""))))
-        return node
-    writer = Node.objects.filter(code=letter.origin, state="joined").first()
-    if writer is None or not writer.public:
-        raise BadEnvelope("nobody has told who the writer is")
+    writer = _proved(letter)
     if node.code not in (letter.origin, writer.via):
         raise BadEnvelope("the letter came over a line that does not lead to its writer")
+    return writer
+
+
+def _proved(letter: letters.Letter) -> Node:
+    """The node that signed it, by the key that is known; of a node that was invited and introduces itself, by the key that it tells."""
+    writer = Node.objects.filter(code=letter.origin).exclude(state="ended").first()
+    if writer and letter.kind == joining.HELLO and writer.place == "below" and writer.state == "invited":
+        body, _files, _key = letters.opened(letter, node_key())
+        letter.require_signed_by(bytes.fromhex(str(body.get("public", ""))))
+        return writer
+    if writer is None or not writer.public:
+        raise BadEnvelope("nobody has told who the writer is")
     letter.require_signed_by(bytes.fromhex(writer.public))
     return writer
 
@@ -153,8 +159,7 @@ def retry_held(actor: Actor, *, held: int) -> bool:
     if Held.objects.filter(origin=one.origin, key=one.key, dropped_at=None, id__lt=one.id).exists():
         raise Conflict(_("An earlier letter of the same subject comes first."))
     letter = letters.read(bytes(one.document))
-    writer = Node.objects.filter(code=letter.origin, state="joined").first()
-    fault = _again(writer, letter)
+    fault = _again(letter)
     if fault:
         one.tries, one.fault, one.next_try = one.tries + 1, fault[:2000], clock.now() + timedelta(seconds=rules.retry_after(one.tries + 1))
         one.save(update_fields=["tries", "fault", "next_try"])
@@ -165,12 +170,10 @@ def retry_held(actor: Actor, *, held: int) -> bool:
     return True
 
 
-def _again(writer: Node | None, letter: letters.Letter) -> str:
-    if writer is None or not writer.public:
-        return "nobody has told who the writer is"
+def _again(letter: letters.Letter) -> str:
     try:
-        letter.require_signed_by(bytes.fromhex(writer.public))
-    except BadEnvelope as wrong:
+        writer = _proved(letter)
+    except (BadEnvelope, ValueError) as wrong:
         return str(wrong)
     if letter.to not in (letters.EVERYBODY, queries.own_code()):
         return f"there is no way to {letter.to} from here"

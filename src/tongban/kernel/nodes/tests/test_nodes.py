@@ -76,6 +76,25 @@ class TestJoining:
         assert not [row for row in organs if row["region_code"].startswith("3706")]
         assert {"sd-samr", "370102-market"} <= {row["key"] for row in organs}
 
+    def test_an_introduction_that_failed_is_tried_again(self, db, monkeypatch):
+        commands.invite_node(PLATFORM, code="3706", regions=["3706"])
+        peer = Peer("3706", "烟台市", ["3706"])
+        told = {"public": peer.key.public.hex(), "address": ""}
+        with monkeypatch.context() as broken:
+            broken.setitem(arrivals.ANNOUNCERS, "orgs.organs", lambda: 1 / 0)
+            peer.send("nodes.hello", "3706", told)
+        peer.send("orgs.organs", "3706", {"region": "3706", "organs": []}, to=letters.EVERYBODY)
+        first, second = Held.objects.order_by("id")
+        assert ("ZeroDivision" in first.fault, "who the writer is" in second.fault) == (True, True)
+        assert commands.retry_held(PLATFORM, held=first.id)
+        assert commands.retry_held(PLATFORM, held=second.id)
+        assert Node.objects.get(code="3706").state == "joined"
+
+    def test_a_key_that_is_none_is_no_introduction(self, db):
+        commands.invite_node(PLATFORM, code="3706", regions=["3706"])
+        Peer("3706", "烟台市", ["3706"]).send("nodes.hello", "3706", {"public": "zz"})
+        assert Held.objects.count() == 1
+
     def test_all_others_are_told_of_a_new_node(self, yantai, weifang):
         [(_kind, key, body)] = [m for m in yantai.inbox("nodes.node") if m[1] == "3707"]
         assert (key, body["public"], body["regions"]) == ("3707", weifang.key.public.hex(), ["3707"])
@@ -278,7 +297,7 @@ class TestRelay:
         yantai.put(yantai.document("test.thing", "d", {}, origin="3799"))
         faults = dict(Held.objects.values_list("key", "fault"))
         assert taken == []
-        assert "does not lead to its writer" in faults["a"]
+        assert "signature" in faults["a"]
         assert "does not lead to its writer" in faults["b"]
         assert set(faults) == set("abcd")
 
@@ -363,4 +382,4 @@ def test_a_receipt_is_canonical_json():
 def test_whoever_writes_is_named_in_the_ledger(yantai, taken):
     yantai.send("test.thing", "a", {})
     entry = Entry.objects.filter(tag="nodes.letter.taken").latest("id")
-    assert (entry.body["what"], entry.body["held"], entry.subject) == ("test.thing", "", "node:3706")
+    assert (entry.body["what"], entry.body["held"], entry.subject) == ("test.thing", False, "node:3706")

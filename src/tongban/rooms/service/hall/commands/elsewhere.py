@@ -86,6 +86,7 @@ def take_matters(actor: Actor, letter: Arrived) -> None:
         raise Unwelcome(f"the form of {letter.key} is no valid JSON Schema: {wrong}")
     item, _new = CatalogueItem.objects.get_or_create(key=told["item"]["key"], defaults={k: v for k, v in told["item"].items() if k != "key"})
     version = _their_version(item, letter.origin, told["version"])
+    matters.sheet_of(version.id)  # raises where the content is not what pages and forms are made of
     keys = {p["key"]: processes.take_process(actor, node=letter.origin, told=p) for p in told["processes"]}
     known = dict(Matter.objects.filter(code__in=[row["code"] for row in rows]).values_list("code", "region_code"))
     strange = [row["code"] for row in rows if known.get(row["code"], row["region_code"]) != row["region_code"]]
@@ -135,7 +136,7 @@ def take_application(actor: Actor, letter: Arrived) -> None:
     one = matters.matter(str(told["matter"]))
     if one.organ is None or routes.home_of(one.region_code):
         raise Unwelcome(f"{one.code} is not decided here")
-    cases.keep_files(actor, letter)
+    cases.keep_files(actor, letter, named=[str(m["file"]) for m in told["materials"]])
     person, firm = others.know_applicant(actor, told=told["who"])
     process = case_queries.process_numbered(one.process, int(told["process"]["number"]))
     cases.receive_case(actor, letter=letter, organ=one.organ, region=one.region_code, process=process, person=person, legal_person=firm)
@@ -179,7 +180,7 @@ def take_licence(actor: Actor, letter: Arrived) -> None:
     one = case_queries.case(actor, letter.key)
     if one.home != letter.origin or not str(told["case_number"]).startswith(one.number):
         raise Unwelcome(f"{letter.origin} does not decide {letter.key}")
-    cases.keep_files(actor, letter)
+    cases.keep_files(actor, letter, named=[str(told["pdf"])])
     pdf = str(file_queries.file(actor, str(told["pdf"])).document_id)
     fields = {name: told[name] for name in ("code", "case_number", "name", "holder_name", "organ_name", "region_code", "content", "signature", "signer", "state")} | {
         "person": one.person_id, "organ": orgs.organ(str(told["organ"])).id, "pdf": told["pdf"], "pdf_digest": pdf, "home": letter.origin,

@@ -10,6 +10,8 @@ from tongban.config.personas import LIXIA
 from tongban.kernel.cases import commands as cases
 from tongban.kernel.cases import queries as case_queries
 from tongban.kernel.cases.models import Case, WorkItem
+from tongban.kernel.files import commands as files
+from tongban.kernel.files import queries as file_queries
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.identity.models import Person
@@ -137,6 +139,13 @@ class TestMatters:
         jinan.send("hall.matter", ITEM, {**told, "rows": [{**row, **change}]}, to=EVERYBODY)
         assert Held.objects.count() == 1
 
+    def test_content_that_makes_no_page_is_held(self, jinan):
+        told = next(body for key, body in elsewhere.own_matters() if key == ITEM)
+        told["version"] = {**told["version"], "number": 12, "content": {"form_fields": []}}
+        jinan.send("hall.matter", ITEM, {**told, "rows": []}, to=EVERYBODY)
+        assert Held.objects.count() == 1
+        assert not MatterVersion.objects.filter(origin="3701", number=12).exists()
+
     def test_a_broken_form_is_held(self, jinan):
         told = next(body for key, body in elsewhere.own_matters() if key == ITEM)
         told["version"] = {
@@ -227,7 +236,8 @@ class TestHandedInHere:
         [(_kind, _key, body)] = peer.inbox("cases.act")
         assert (body["task"], body["data"]["staff_count"]) == ("fix", 9)
         assert case_queries.case(actor, number).data["staff_count"] != 9
-        peer.send("cases.state", number, state(number, event={"tag": "cases.case.resubmitted"}, data=body["data"], materials=body["materials"]))
+        foreign = {"material": "x", "file": str(files.keep_made(PLATFORM, name="机密.pdf", content=sample_pdf("机密")).id), "name": "x"}
+        peer.send("cases.state", number, state(number, event={"tag": "cases.case.resubmitted"}, data=body["data"], materials=[*body["materials"], foreign]))
         one = case_queries.case(actor, number)
         assert (one.awaiting, one.data["staff_count"], one.materials) == ("", 9, body["materials"])
 
@@ -401,6 +411,18 @@ class TestDecidedHere:
         told = application(**{**change, "number": "YT26-1130-9060000002"})
         peer.send("hall.application", told["number"], told, files=[(told["materials"][0]["file"], "图.pdf", sample_pdf("图"))])
         assert Held.objects.count() == 1
+
+    def test_a_node_shows_no_file_that_it_did_not_send(self, arrived):
+        peer, number = arrived
+        mine = files.keep_made(PLATFORM, name="机密.pdf", content=sample_pdf("机密"))
+        told = application(number="YT26-1130-9060000003")
+        told["materials"][0]["file"] = str(mine.id)
+        peer.send("hall.application", told["number"], told)
+        body = {"act": "resubmit", "task": "x", "words": "", "data": {}, "by": "", "materials": [{"material": "x", "file": str(mine.id), "name": "x"}]}
+        peer.send("cases.act", number, body)
+        peer.send("hall.application", "YT26-1130-9060000004", application(number="YT26-1130-9060000004"), files=[(str(mine.id), "x.pdf", sample_pdf("别的"))])
+        assert [h.kind for h in Held.objects.order_by("id")] == ["hall.application", "cases.act", "hall.application"]
+        assert file_queries.content(file_queries.file(PLATFORM, str(mine.id))) == sample_pdf("机密")
 
     def test_a_bad_rating_is_no_rating(self, arrived):
         peer, number = arrived
