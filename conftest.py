@@ -10,9 +10,12 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync 
 
 
 def pytest_collection_modifyitems(items):
-    """Files that commit rows, or play with a whole installation, come after those that leave the database as it was."""
+    """Files that commit rows, or play with a whole installation, come after those that leave the database as it was.
+
+    Three installations at once come first, beside tests of rows: beside the drills they would take the time that those are measured by.
+    """
     leaving = {item.path for item in items if {"committed", "site", "installation"} & set(getattr(item, "fixturenames", ()))}
-    items.sort(key=lambda item: item.path in leaving)
+    items.sort(key=lambda item: 0 if "net" in getattr(item, "fixturenames", ()) else 1 + (item.path in leaving))
 
 
 @pytest.fixture(scope="session")

@@ -116,11 +116,8 @@ def net(tmp_path_factory):
     for other in nodes[1:]:  # loaded once, copied while it stands still; a broker of its own for each
         shutil.copytree(nodes[0].data, other.data, symlinks=True, ignore=shutil.ignore_patterns("broker", "logs"))
         adopt(nodes[0].data, other.data)
-    starts = [threading.Thread(target=up, args=(n,)) for n in nodes]
-    for one in starts:
-        one.start()
-    for one in starts:
-        one.join()
+    for one in nodes:
+        up(one)
     province, yantai, weifang = nodes
     wire = Wire(int(until((province.data / "broker" / "leaf-port").read_text)))
     for node, code, leaf in ((yantai, "3706", wire.address), (weifang, "3707", "")):
