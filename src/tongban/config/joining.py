@@ -55,6 +55,7 @@ class Lines:
         self.home, self.url = home, url
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.begun = self._mark()
+        self.receipted: dict[str, int] = {}
 
     def _mark(self) -> float:
         return self.home.above.stat().st_mtime if self.home.above.exists() else 0.0
@@ -110,8 +111,9 @@ class Lines:
 
     async def _turn(self, line: Client, code: str) -> int:
         """Take what the neighbour has; how many letters it was."""
-        node, receipt = await off_loop(_standing, code)
+        node, receipt = await off_loop(_standing, code, self.receipted.get(code, 0))
         found = await lines.ask(line, code, node.taken, receipt)
+        self.receipted[code] = node.taken
         for one in found:
             for cipher, size in letters.read(one.document).ciphers:
                 await self._fetch(line, code, cipher, size)
@@ -142,9 +144,10 @@ def _own_code() -> str:
     return held.code
 
 
-def _standing(code: str) -> tuple["Node", dict[str, str] | None]:
+def _standing(code: str, receipted: int) -> tuple["Node", dict[str, str] | None]:
+    """A neighbour, and a receipt when more has come than it was told of."""
     node = queries.neighbour(code)
-    return node, commands.own_receipt(node)
+    return node, commands.own_receipt(node) if node.taken != receipted else None
 
 
 def letters_for(code: str, asked: dict[str, Any]) -> list[lines.Posted]:

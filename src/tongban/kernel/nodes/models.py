@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from tongban.kernel.nodes import rules
 from tongban.lib.bus.letters import CHAIN_BEGINS
 
 
@@ -40,6 +41,10 @@ class Node(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def known(self) -> rules.Known:
+        """As routing needs it."""
+        return rules.Known(self.code, tuple(self.regions), self.place, self.via)
 
 
 class Posted(models.Model):

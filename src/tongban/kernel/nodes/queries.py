@@ -27,7 +27,7 @@ def routes() -> tuple[rules.Known, ...]:
     """Every node that is known; none while this installation stands alone."""
     if not _routes or _routes[0][0] < time.monotonic() - FRESH:
         rows = Node.objects.filter(state="joined")
-        _routes[:] = [(time.monotonic(), tuple(rules.Known(n.code, tuple(n.regions), n.place, n.via) for n in rows))]
+        _routes[:] = [(time.monotonic(), tuple(n.known() for n in rows))]
     return _routes[0][1]
 
 
@@ -47,9 +47,9 @@ def own_code() -> str:
     return next((n.code for n in routes() if n.place == "here"), "")
 
 
-def known(code: str) -> list[Node]:
-    """The node with a code, if it is known."""
-    return list(Node.objects.filter(code=code))
+def node(code: str) -> Node | None:
+    """The node with a code, None for one that nobody told of."""
+    return Node.objects.filter(code=code).first()
 
 
 def name_of(code: str) -> str:

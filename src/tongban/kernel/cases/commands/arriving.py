@@ -57,9 +57,7 @@ def receive_case(
     one.save()
     handling.index_case(one)
     ClockEvent.objects.create(case=one, kind="receive", on=day, at=one.submitted_at)
-    for task, step in process.entry_tasks:
-        row = handling.task_row(process.steps[step], task, step, region, day)
-        WorkItem.objects.unscoped("create").create(case=one, organ_id=organ.id, region_code=region, opened_at=clock.now(), due=one.receipt_due, **row)
+    handling.open_items(one, process.entry_tasks, day)
     digest = "sm3:" + sm.sm3_hex(json.dumps(letter.files, sort_keys=True).encode())
     event = events.CaseSubmitted(**elsewhere.about(one), title=one.title, data_digest=digest, materials=[m["file"] for m in one.materials])
     record(actor, event, authority="行政许可法第二十九条")

@@ -192,7 +192,7 @@ def _move(
     _finish_item(actor, candidate, chosen, opinion)
     _set_dates(one, effect)
     _save(one)
-    _open_items(one, position.tasks)
+    open_items(one, position.tasks)
     _tell(actor, one, candidate, chosen, opinion, special_days)
 
 
@@ -258,8 +258,8 @@ def index_case(one: Case) -> None:
         cursor.execute("UPDATE cases_case SET search = %s::tsvector WHERE id = %s", [f"{tokens} {text.quoted(one.number.lower())}", one.id])
 
 
-def _open_items(one: Case, tasks: list[tuple[str, str]]) -> None:
-    """Open what the engine has ready, close what it no longer has, and give open items the limit that runs now."""
+def open_items(one: Case, tasks: list[tuple[str, str]], since: date | None = None) -> None:
+    """Open what the engine has ready, close what it no longer has, and give open items the limit that runs now. `since`: from when their own limits count."""
     due = None if one.paused or one.decided_at else one.promise_due or one.receipt_due
     items = WorkItem.objects.unscoped("of the locked case").filter(case=one)
     known = set(items.values_list("task", flat=True))
@@ -267,7 +267,7 @@ def _open_items(one: Case, tasks: list[tuple[str, str]]) -> None:
     for task, name in tasks:
         if task in known:
             continue
-        row = task_row(one.process.steps[name], task, name, one.region_code, clock.today())
+        row = task_row(one.process.steps[name], task, name, one.region_code, since or clock.today())
         WorkItem.objects.unscoped("create").create(case=one, organ_id=one.organ_id, region_code=one.region_code, opened_at=clock.now(), **row)
     items.filter(state="open").update(due=due)
 

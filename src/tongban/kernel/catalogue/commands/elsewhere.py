@@ -26,8 +26,9 @@ _TOLD = ("number", "title", "sharing", "format", "cycle", "opening", "content")
 def require_ours(one: Resource) -> None:
     """Refuse what is only done where a resource is kept, saying where that is."""
     if one.node:
-        address = next((n.address for n in routes.known(one.node) if n.address), "")
-        sentence = _("This resource is kept at the node %(node)s; apply there. %(address)s") % {"node": routes.name_of(one.node), "address": address}
+        kept_at = routes.node(one.node)
+        told = {"node": kept_at.name if kept_at else one.node, "address": kept_at.address if kept_at else ""}
+        sentence = _("This resource is kept at the node %(node)s; apply there. %(address)s") % told
         raise Conflict(sentence.strip())
 
 

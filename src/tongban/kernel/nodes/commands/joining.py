@@ -151,8 +151,7 @@ def know_node(actor: Actor, letter: arrivals.Arrived) -> None:
         return
     via = writer.code if writer.place in ("above", "below") else writer.via
     from_below = Node.objects.filter(code=via, place="below").exists()
-    origin = rules.Known(writer.code, tuple(writer.regions), writer.place, writer.via)
-    if not rules.may_announce(origin, regions, mine.regions, from_below=from_below):
+    if not rules.may_announce(writer.known(), regions, mine.regions, from_below=from_below):
         raise arrivals.Unwelcome(f"{letter.origin} may not tell of a node that serves {'、'.join(regions)}")
     if held and held.public and held.public != str(told["public"]):
         raise arrivals.Unwelcome(f"{code} is known by another key")

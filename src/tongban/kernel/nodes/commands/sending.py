@@ -55,7 +55,7 @@ def write_letter(actor: Actor, *, to: str, kind: str, key: str, body: Mapping[st
         enclosed.append(letters.Enclosure(one.id, one.name, sm.sm3_hex(one.content), cipher, len(one.content)))
     head = _head(mine.code, to, kind, key)
     document = letters.write(node_key(), head, body, enclosed=enclosed, content_key=closing, public=bytes.fromhex(addressee.public))
-    put_on_line(actor, rules.next_hop([rules.Known(n.code, tuple(n.regions), n.place, n.via) for n in known.values()], to), document)
+    put_on_line(actor, rules.next_hop([n.known() for n in known.values()], to), document)
 
 
 @command("")
@@ -98,8 +98,9 @@ def hand_on(actor: Actor, code: str) -> None:
 @command("")
 def keep_receipt(actor: Actor, *, code: str, held: Mapping[str, Any]) -> None:
     """A neighbour's receipt: what it covers need not wait any more. The platform does it; raises BadEnvelope."""
-    node = Node.objects.select_for_update().filter(code=code, place__in=("above", "below"), state="joined").first()
-    if node is None or not held.get("receipt"):
+    told = held.get("receipt")
+    node = Node.objects.select_for_update().filter(code=code, place__in=("above", "below"), state="joined").first() if told else None
+    if node is None:
         nothing_changed()
         return
     told = letters.receipted(held, bytes.fromhex(node.public))

@@ -93,7 +93,7 @@ def resource(request: HttpRequest, resource: str) -> HttpResponse:
         "themes": [c for c in resources.classes("theme") if c.code in one.content["themes"]], "reviews": one.reviews.order_by("id"),
         "duplicates": resources.duplicates(actor, one) if one.state != rules.PUBLISHED or actor.organ == one.resource.organ_id else [],
         "doable": _doable(actor, one), "subscribed": resources.subscribed(actor, one.resource), "field_names": _field_names(), "fault": fault, "faults": faults,
-        "typed": request.POST, "own": actor.organ == one.resource.organ_id and not one.resource.node, "kept_at": next(iter(nodes.known(one.resource.node)), None), "may_apply": _may_apply(actor, one), "uses": _uses(actor, one),
+        "typed": request.POST, "own": actor.organ == one.resource.organ_id and not one.resource.node, "kept_at": nodes.node(one.resource.node) if one.resource.node else None, "may_apply": _may_apply(actor, one), "uses": _uses(actor, one),
         "lineage": _lineage(actor, one), "quality": measuring.quality_history(access.numbers_for(one.resource)), **_answering(actor, one), **WORDS,
     }  # fmt: skip
     return render(request, "exchange/resource.html", context, status=422 if fault else 200)

@@ -41,7 +41,7 @@ def nodes(request: HttpRequest) -> HttpResponse:
     names = {one.node.code: one.node.name for one in found}
     rows = [_told(one) | {"via": names.get(one.node.via, one.node.via)} for one in found]
     if request.GET.get("export"):
-        columns = (_("Node"), _("Serves"), _("Relation"), _("State"), _("Letters sent"), _("Not receipted"), _("Letters taken"), _("Held"))
+        columns = (_("Node"), _("Serves"), _("Relation to this node"), _("State"), _("Letters sent"), _("Not receipted"), _("Letters taken"), _("Held"))
         lines = (
             (
                 r["node"].name,

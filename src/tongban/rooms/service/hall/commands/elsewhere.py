@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tongban.kernel.calendar import queries as calendar
 from tongban.kernel.cases import commands as cases
@@ -22,12 +21,11 @@ from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock
 from tongban.lib.acts import command, nothing_changed, record
 from tongban.rooms.service.hall import events, rules
+from tongban.rooms.service.hall.commands import ratings
 from tongban.rooms.service.hall.commands.matters import index_matters
 from tongban.rooms.service.hall.models import CatalogueItem, Licence, LicenceChange, Matter, MatterVersion, Rating, RatingInvitation
 from tongban.rooms.service.hall.queries import licences, matters, search
 
-if TYPE_CHECKING:
-    from tongban.kernel.cases.models import Case
 
 MATTER, APPLICATION, LICENCE, RATING, REPLY = "hall.matter", "hall.application", "hall.licence", "hall.rating", "hall.rating-reply"
 _ROW = ("code", "name", "organ_name", "region_code", "state", "process", "online", "audience", "overrides", "popularity", "ended_document", "profile")
@@ -225,7 +223,7 @@ def take_rating(actor: Actor, letter: Arrived) -> None:
     if level not in rules.LEVELS or any(i not in rules.INDICATORS for i in told["indicators"]):
         raise Unwelcome("this is no rating")
     bad, at = level >= rules.BAD, datetime.fromisoformat(told["rated_at"])
-    invitation = _closed_invitation(one, at)
+    invitation = ratings.keep_invitation(one, at, at)  # its link was given out at the other node
     due = calendar.due(one.region_code, clock.today(), rules.RECTIFY_DAYS) if bad else None
     Rating.objects.create(
         invitation=invitation, level=level, indicators=told["indicators"], words=str(told["words"])[:500], channel=str(told["channel"])[:10],
@@ -235,22 +233,6 @@ def take_rating(actor: Actor, letter: Arrived) -> None:
         record(actor, events.RatingDefaulted(case=one.number, level=level))
     else:
         record(actor, events.ServiceRated(case=one.number, level=level, organ=one.organ_id, region=one.region_code, due=due.isoformat() if due else ""))
-
-
-def _closed_invitation(one: Case, at: datetime) -> RatingInvitation:
-    """What the rating hangs on here; its link was given out at the other node."""
-    decided = next((i for i in case_queries.items_of(one) if i.action in ("grant", "refuse", "reject")), None)
-    return RatingInvitation.objects.create(
-        token=secrets.token_urlsafe(32),
-        case_number=one.number,
-        matter_name=one.title,
-        organ=one.organ_id,
-        organ_name=one.organ.name,
-        region_code=one.region_code,
-        handler=decided.done_by if decided else None,
-        created_at=at,
-        expires_at=at,
-    )
 
 
 @command("")

@@ -1,6 +1,10 @@
 """Inviting, rating, answering."""
 
+from __future__ import annotations
+
 import secrets
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -15,6 +19,9 @@ from tongban.rooms.service.hall import events, rules
 from tongban.rooms.service.hall.models import Rating, RatingInvitation
 from tongban.rooms.service.hall.queries import ratings
 
+if TYPE_CHECKING:
+    from tongban.kernel.cases.models import Case
+
 
 @command("")
 def invite_rating(actor: Actor, *, case_number: str) -> RatingInvitation:
@@ -24,15 +31,26 @@ def invite_rating(actor: Actor, *, case_number: str) -> RatingInvitation:
         nothing_changed()
         return held
     one = cases.case(actor, case_number)
-    decided = next((i for i in cases.items_of(one) if i.action in ("grant", "refuse", "reject")), None)
     now = clock.now()
-    made = RatingInvitation.objects.create(
-        token=secrets.token_urlsafe(32), case_number=one.number, matter_name=one.title, organ=one.organ_id,
-        organ_name=one.organ.name, region_code=one.region_code, handler=decided.done_by if decided else None,
-        created_at=now, expires_at=now + rules.RATING_LIFE,
-    )  # fmt: skip
+    made = keep_invitation(one, now, now + rules.RATING_LIFE)
     record(actor, events.RatingInvited(case=one.number))
     return made
+
+
+def keep_invitation(one: Case, begins: datetime, ends: datetime) -> RatingInvitation:
+    """What a rating of a case hangs on, with whoever decided it; within a command."""
+    decided = next((i for i in cases.items_of(one) if i.action in ("grant", "refuse", "reject")), None)
+    return RatingInvitation.objects.create(
+        token=secrets.token_urlsafe(32),
+        case_number=one.number,
+        matter_name=one.title,
+        organ=one.organ_id,
+        organ_name=one.organ.name,
+        region_code=one.region_code,
+        handler=decided.done_by if decided else None,
+        created_at=begins,
+        expires_at=ends,
+    )
 
 
 @command("")
