@@ -8,7 +8,9 @@ import signal
 import time
 import urllib.error
 import urllib.request
+from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -16,6 +18,7 @@ import requests
 import sdmx
 from owslib.ogcapi.features import Features
 
+from tongban.lib import codes
 from tests.test_group import Installation
 
 NUMBER = "XY2026-000005"
@@ -62,7 +65,14 @@ def arrived(installation):
 def test_rows_arrive_and_what_is_wrong_stays_behind(installation):
     assert until(lambda: arrived(installation) == (2997, 2997))
     with database(installation) as line:
-        assert until(lambda: line.execute("SELECT count(*) FROM exchange_batch WHERE taken_at IS NOT NULL").fetchone()[0] == 1)
+        assert until(
+            lambda: (
+                line.execute(
+                    "SELECT count(*) FROM exchange_batch b JOIN exchange_flow f ON f.id = b.flow_id WHERE agreement = %s AND taken_at IS NOT NULL", [NUMBER]
+                ).fetchone()[0]
+                == 1
+            )
+        )
         found = line.execute("SELECT \"column\", what FROM exchange_setaside WHERE state = 'open' ORDER BY 1").fetchall()
         assert found == [("region_code", "region"), ("registered_on", "future"), ("status", "code")]
         assert line.execute("SELECT bool_and(address::text NOT LIKE '%postgresql%') FROM exchange_endpoint").fetchone()[0]
@@ -108,6 +118,8 @@ def test_kills_lose_nothing_and_repeat_nothing(installation):
         with database(installation) as line:
             row = line.execute(
                 "SELECT sum(b.rows), sum(b.aside), count(*) FILTER (WHERE b.taken_at IS NULL), max((b.envelope ->> 'last')::bigint) FROM exchange_batch b"
+                " JOIN exchange_flow f ON f.id = b.flow_id WHERE f.agreement = %s",
+                [NUMBER],
             ).fetchone()
         with database(installation, "demo_samr") as line:
             last = line.execute("SELECT max(change_no) FROM enterprise").fetchone()[0]
@@ -115,7 +127,7 @@ def test_kills_lose_nothing_and_repeat_nothing(installation):
 
     assert until(settled, 240)
     with database(installation) as line:
-        good = line.execute("SELECT sum(rows) FROM exchange_batch").fetchone()[0]
+        good = line.execute("SELECT sum(rows) FROM exchange_batch b JOIN exchange_flow f ON f.id = b.flow_id WHERE f.agreement = %s", [NUMBER]).fetchone()[0]
     total, unique = arrived(installation)
     assert total == unique == good
 
@@ -192,6 +204,116 @@ def test_a_single_question_travels_signed_and_its_proof_stands_alone(installatio
         os.kill(pid, signal.SIGKILL)
     answer.clear()
     assert until(answered), answer
+
+
+class Api:
+    """The installation's API for one official."""
+
+    def __init__(self, installation, who):
+        self.address, self.token = f"http://127.0.0.1:{installation.port}/api", ""
+        self.token = self("/account/tokens", {"username": who, "password": "Tongban-demo-1"})["token"]
+
+    def __call__(self, path, body=None):
+        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
+        request = urllib.request.Request(self.address + path, None if body is None else json.dumps(body).encode(), headers)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
+            return json.loads(answer.read())
+
+
+def test_what_the_platform_keeps_goes_as_its_ledger_seals_it(installation):
+    told = "SELECT number, state FROM case_record ORDER BY 1"
+
+    def held():
+        with database(installation, "demo_office") as line:
+            return line.execute(told).fetchall()
+
+    def kept():
+        with database(installation) as line:
+            return line.execute("SELECT number, state FROM cases_case WHERE home = '' ORDER BY 1").fetchall()
+
+    assert until(lambda: len(held()) == len(kept()) > 100)
+    with database(installation) as line:
+        number, who = line.execute(
+            "SELECT c.number, a.username FROM cases_case c JOIN identity_account a ON a.person_id = c.person_id WHERE c.state = 'submitted' AND c.home = '' LIMIT 1"
+        ).fetchone()
+    assert dict(held())[number] == "已提交"
+    Api(installation, who)(f"/hall/cases/{number}/withdrawal", {"reason": "不再经营"})
+    assert until(lambda: dict(held())[number] == "已撤回", 30)
+
+
+def test_a_department_follows_the_log_of_anothers_database(installation):
+    """The whole story by API: found, applied for, granted less, signed, streamed; deletions and changed keys arrive, kills lose nothing."""
+    own = os.environ["DATABASE_URL"].replace("//tongban:", "//owner:")  # the departments' servers are the test's own, whose logs may be followed
+    jin, tao = Api(installation, "jin"), Api(installation, "tao")
+    names = {"jin": "test_log_source", "tao": "test_log_target"}
+    with psycopg.connect(own.replace("/tongban?", "/postgres?"), autocommit=True) as line:
+        for name in names.values():
+            line.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            line.execute(f"CREATE DATABASE {name}")
+    address = {who: own.replace("/tongban?", f"/{name}?") for who, name in names.items()}
+    source, target = (psycopg.connect(address[who], autocommit=True) for who in names)
+    try:
+        _follow_the_log(installation, jin, tao, address, source, target)
+    finally:
+        source.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active")
+        source.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()")
+        source.close()
+        target.close()
+
+
+def _follow_the_log(installation, jin, tao, address, source, target):
+    source.execute("SET synchronous_commit = on")
+    source.execute("CREATE TABLE representative (credit_code text PRIMARY KEY, legal_rep_name text, mobile text)")
+    coded = [codes.make_credit_code("91", "370102", f"MAX{n:06d}") for n in range(1, 701)]
+
+    def enter(some, name):
+        with source.cursor() as cursor:
+            cursor.executemany("INSERT INTO representative VALUES (%s, %s, '13900000000')", [(code, name) for code in some])
+
+    enter(coded[:500], "合成")
+    [found] = [r for r in tao("/exchange/resources?q=" + quote("法定代表人")) if r["title"] == "法定代表人信息"]
+    today = date.today()
+    wanted = {
+        "items": ["credit_code", "legal_rep_name", "mobile"],
+        "modes": ["stream"],
+        "visits": 100,
+        "begins": str(today),
+        "ends": str(today + timedelta(days=300)),
+    }
+    asked = tao("/exchange/requests", {**wanted, "resource": found["key"], "purpose": "参保登记核验", "basis": "社会保险法"})
+    agreed = jin(f"/exchange/requests/{asked['number']}/grant", {**wanted, "items": ["credit_code", "legal_rep_name"], "condition": "不得另作他用"})
+    number = agreed["number"]
+    assert jin(f"/exchange/agreements/{number}/sign", {})["state"] == "unsigned"
+    assert tao(f"/exchange/agreements/{number}/sign", {})["state"] == "in-force"
+    jin("/exchange/endpoints", {"key": "log-samr", "name": "登记库", "address": address["jin"]})
+    tao("/exchange/endpoints", {"key": "log-hrss", "name": "社保库", "address": address["tao"]})
+    jin(f"/exchange/agreements/{number}/end", {"endpoint": "log-samr", "table": "public.representative", "follows": "log"})
+    tao(f"/exchange/agreements/{number}/end", {"endpoint": "log-hrss", "table": "public.representative"})
+    assert tao(f"/exchange/agreements/{number}/flow", {"move": "run"})["state"] == "running"
+
+    def same():
+        told = "SELECT credit_code, legal_rep_name FROM representative ORDER BY 1"
+        return source.execute(told).fetchall() == target.execute(told).fetchall()
+
+    assert until(same, 60), installation.run("logs").stdout[-3000:]
+    assert not target.execute("SELECT 1 FROM information_schema.columns WHERE table_name = 'representative' AND column_name = 'mobile'").fetchone()
+    for turn in range(4):
+        with source.transaction():
+            source.execute("DELETE FROM representative WHERE credit_code IN (SELECT credit_code FROM representative ORDER BY credit_code LIMIT 20)")
+            source.execute("UPDATE representative SET legal_rep_name = legal_rep_name || %s WHERE ascii(right(credit_code, 1)) %% 4 = %s", ["改", turn])
+            enter(coded[500 + turn * 30 : 530 + turn * 30], "新设")
+        for pid in processes_of(installation, (b"tongban exchange", b"nats-server")[turn % 2])[:1]:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.5)
+    assert until(same, 120)
+    jin(f"/exchange/agreements/{number}/flow", {"move": "pause"})
+    source.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()")
+    source.execute("DELETE FROM representative WHERE legal_rep_name LIKE '新设%'")
+    jin(f"/exchange/agreements/{number}/flow", {"move": "run"})
+    assert until(lambda: next(f for f in jin("/exchange/flows") if f["agreement"] == number)["state"] == "failed", 60)
+    assert "重新加载" in next(f for f in jin("/exchange/flows") if f["agreement"] == number)["fault"]
+    jin(f"/exchange/agreements/{number}/flow", {"move": "reload"})
+    assert until(same, 60)
 
 
 def test_sdmx1_reads_the_macro_registry(installation):

@@ -24,17 +24,20 @@ from tongban.kernel.catalogue.commands.agreements import organ_key  # noqa: E402
 from tongban.kernel.catalogue.queries import access  # noqa: E402
 from tongban.kernel.identity.actor import system  # noqa: E402
 from tongban.lib import clock, sm  # noqa: E402
-from tongban.lib.bus import accounts, broker, filters  # noqa: E402
+from tongban.lib.bus import accounts, broker, filters, replica  # noqa: E402
 from tongban.lib.bus.envelope import BadEnvelope, Receipt  # noqa: E402
 from tongban.lib.bus.memory import keep_large_buffers  # noqa: E402
 from tongban.lib.bus.receiver import hand_over, receive  # noqa: E402
 from tongban.lib.bus.sender import Parties, send  # noqa: E402
 from tongban.lib.bus.server import EmbeddedBroker  # noqa: E402
-from tongban.lib.bus.source import PostgresSource  # noqa: E402
+from tongban.lib.bus.source import PostgresSource, Source  # noqa: E402
 from tongban.lib.bus.target import PostgresTarget  # noqa: E402
 from tongban.lib.errors import Refused  # noqa: E402
+from tongban.rooms.data.exchange.commands import ends  # noqa: E402
 from tongban.rooms.data.exchange.commands import flows as commands  # noqa: E402
 from tongban.rooms.data.exchange.queries import flows as queries  # noqa: E402
+from tongban.rooms.data.exchange.queries.ledger_source import LedgerSource  # noqa: E402
+from tongban.rooms.data.exchange.rules import flows as rules  # noqa: E402
 from tongban.rooms.data.exchange.models import Flow  # noqa: E402
 
 PLATFORM = system("通办·交换")
@@ -79,6 +82,7 @@ class Exchange:
         while True:
             try:
                 await self._claims(line)
+                await off_loop(_release)
                 flows = {f.agreement: f for f in await off_loop(queries.runnable)}
                 for number, one in flows.items():
                     if number not in self.tasks or self.tasks[number].done():
@@ -122,7 +126,8 @@ class Exchange:
                 await asyncio.sleep(PAUSE)
             except HOPELESS as fault:
                 log.exception("exchange: a flow stopped", agreement=flow.agreement)
-                await off_loop(commands.fail_flow, PLATFORM, agreement=flow.agreement, words=str(fault))
+                words = ends.log_sentence(fault.why) if isinstance(fault, replica.Unusable) else str(fault)
+                await off_loop(commands.fail_flow, PLATFORM, agreement=flow.agreement, words=words)
                 return
             except Exception:
                 log.exception("exchange: a flow waits", agreement=flow.agreement)
@@ -135,9 +140,7 @@ class Exchange:
         await broker.open_stream(provider, flow.agreement)
         kind = "changes" if flow.loaded else "load"
         parties = Parties(flow.agreement, granted["resource"], flow.provider.key, flow.consumer.key)
-        source = PostgresSource(
-            flow.source.address if flow.source else "", flow.source_table, granted["granted"]["rows"], {c: (t, n) for c, (t, n) in flow.references.items()}
-        )
+        source = await off_loop(_source, flow, granted)
         keys = await off_loop(lambda: (organ_key(flow.provider.key), organ_key(flow.consumer.key)))
         leaving, may_go = (partial(filters.applied, change=border.change), _in_thread(border.open_for)) if border else (None, lambda _rows: True)
         await send(
@@ -171,6 +174,32 @@ async def _look_for_corrections(flow: Flow, target: PostgresTarget) -> None:
     done = [w.id for w in waiting if (w.key, w.order) in come]
     if done:
         await off_loop(commands.keep_corrected, PLATFORM, agreement=flow.agreement, aside=done)
+
+
+def _source(flow: Flow, terms: dict[str, Any]) -> Source:
+    """Where the flow's changes are found. A log that is to be followed is kept from before the first row is read."""
+    if flow.follows == rules.LEDGER:
+        return LedgerSource(access.agreement_numbered(flow.agreement).resource.supply, terms)
+    address, rows = flow.source.address if flow.source else "", terms["granted"]["rows"]
+    references = {c: (t, n) for c, (t, n) in flow.references.items()}
+    if flow.follows == rules.LOG:
+        if not flow.slot:
+            replica.hold(address, flow.agreement)
+            commands.keep_slot(PLATFORM, agreement=flow.agreement, held=True)
+            flow.slot = True
+        return replica.LogSource(address, flow.source_table, flow.agreement, flow.loaded, rows, references)
+    return PostgresSource(address, flow.source_table, rows, references, flow.order_column if flow.follows == rules.STAMP else "")
+
+
+def _release() -> None:
+    """Logs that are kept for agreements that have ended. A database that is away is asked again at the next look."""
+    for flow in queries.to_release():
+        try:
+            replica.release(flow.source.address if flow.source else "", flow.agreement)
+        except psycopg.Error:
+            log.warning("exchange: a log is still kept", agreement=flow.agreement)
+            continue
+        commands.keep_slot(PLATFORM, agreement=flow.agreement, held=False)
 
 
 def _granted(flow: Flow) -> tuple[Any, dict[str, Any], Any]:

@@ -14,6 +14,7 @@ from typing import Any
 import django
 
 from tongban.config import places
+from tongban.config import embedded
 from tongban.config.embedded import EmbeddedPostgres
 
 # Programs that tests play against, and Debian's packages that bring them.
@@ -56,7 +57,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _server(home: Path, started: contextlib.ExitStack) -> str:
+    """As a department's: its log may be followed."""
     home.mkdir(mode=0o755)
+    embedded.SETTINGS["wal_level"] = "logical"
     postgres = EmbeddedPostgres(home, durable=False)
     started.callback(postgres.stop)
     return postgres.start()

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -356,3 +357,16 @@ def past_correction() -> list[str]:
     """Numbers of cases whose correction is overdue."""
     rows = WorkItem.objects.unscoped("numbers only").filter(state="open", stage="correction", step_due__lt=clock.today(), case__home="")
     return list(rows.order_by("id").values_list("case__number", flat=True))
+
+
+def records(numbers: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """办件信息 by number: what was asked of whom and how it stands, without who asked. A case that another node decides is that node's record."""
+    rows = Case.objects.unscoped("no identity, no form").filter(number__in=list(numbers), home="").select_related("organ")
+    return {
+        c.number: {
+            "number": c.number, "matter_code": c.matter_code, "title": c.title, "organ_name": c.organ.name, "region_code": c.region_code,
+            "applicant_kind": "法人" if c.legal_person_id else "自然人", "channel": c.channel, "state": rules.STATES[c.state], "submitted_at": c.submitted_at,
+            "accepted_on": c.accepted_on, "promise_due": c.promise_due, "decided_at": c.decided_at, "closed_at": c.closed_at,
+        }
+        for c in rows
+    }  # fmt: skip

@@ -43,6 +43,27 @@ def answers_otherwise(function: Callable[[Bound], Supply | None]) -> Callable[[B
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """`tags` of the ledger's entries that change rows of a supply, `keys(subjects)` those rows' keys."""
+
+    tags: tuple[str, ...]
+    keys: Callable[[Sequence[str]], Sequence[str]]
+
+
+CHANGES: dict[str, Changes] = {}
+
+
+def changed_by(name: str, *tags: str) -> Callable[[Callable[[Sequence[str]], Sequence[str]]], Callable[[Sequence[str]], Sequence[str]]]:
+    """Declare that entries of these tags change the supply's rows, every one of which has such an entry; the decorated function gives the keys of subjects."""
+
+    def wrap(function: Callable[[Sequence[str]], Sequence[str]]) -> Callable[[Sequence[str]], Sequence[str]]:
+        CHANGES[name] = Changes(tags, function)
+        return function
+
+    return wrap
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
     """Something that draws on a supply: what it is called, which items it takes, where it is shown."""
 

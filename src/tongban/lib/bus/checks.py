@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tongban.lib import codes
-from tongban.lib.bus.contract import Column, Contract
+from tongban.lib.bus.contract import GONE, Column, Contract
 
 FAULTS = {
     "empty": "必填项为空", "length": "超过长度", "code": "不在值域内", "range": "超出范围", "resident-id": "公民身份号码校验不符",
     "credit-code": "统一社会信用代码校验不符", "region": "行政区划代码格式不符", "mobile": "手机号码格式不符", "future": "日期在将来", "twice": "主键重复", "type": "格式不符", "reference": "引用的记录不存在",
 }  # fmt: skip
+AHEAD = "ahead"  # a day that may lie in the future, as deadlines and terms do
 SHOWN = 80  # characters of a value kept with its fault
 
 
@@ -41,9 +42,11 @@ def check(
     `dangling`: column → mask of values that refer to nothing, as the source found them.
     """
     bad = np.zeros(batch.num_rows, dtype=bool)
+    stays = ~batch.column(GONE).to_numpy() if contract.gone else None  # of what is no more only the key travels
     found: list[tuple[Column, str, np.ndarray]] = []
     for column in contract.columns:
-        for what, mask in _faults_of(batch.column(column.name), column, contract, today, changes=changes):
+        for what, fault in _faults_of(batch.column(column.name), column, contract, today, changes=changes):
+            mask = fault if stays is None else fault & stays
             if mask.any():
                 bad |= mask
                 found.append((column, what, mask))
@@ -69,13 +72,13 @@ def _faults_of(values: pa.ChunkedArray, column: Column, contract: Contract, toda
         told.append(("code", _mask(pc.invert(pc.is_in(values, value_set=pa.array([*column.codes, None], values.type))))))
     if column.length and not column.check:
         told.append(("length", _mask(pc.greater(pc.utf8_length(values), column.length))))
-    if column.check:
+    if column.check and column.check != AHEAD:
         told.append((column.check, _badly_checked(values, column.check)))
     if column.least is not None:
         told.append(("range", _mask(pc.less(values, column.least))))
     if column.most is not None:
         told.append(("range", _mask(pc.greater(values, column.most))))
-    if column.type == "date":
+    if column.type == "date" and column.check != AHEAD:
         told.append(("future", _mask(pc.greater(values, pa.scalar(today, pa.date32())))))
     if column.name == contract.key and not changes:
         told.append(("twice", _repeated(values)))

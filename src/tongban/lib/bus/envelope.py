@@ -13,6 +13,9 @@ def canonical(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
+RESET = "reset"
+
+
 class BadEnvelope(ValueError):
     """The envelope or its signature is not good; the words say what is wrong."""
 
@@ -28,11 +31,11 @@ class Envelope:
     batch: int
     rows: int
     first: int  # of the contract's sequence
-    last: int
+    last: int  # behind which the provider reads on
     digest: str  # SM3 of the body
     previous: str
     at: str
-    kind: str = "load"  # load: only new keys; changes: keys may be known
+    kind: str = "load"  # load: only new keys; changes: keys may be known; reset: what is older than `last` is no more
 
     def canonical(self) -> bytes:
         return canonical(asdict(self))

@@ -43,3 +43,11 @@ def columns(address: str, places: Sequence[tuple[str, str]]) -> None:
         for table, column in places:
             named = sql.SQL(".").join(map(sql.Identifier, table.split(".")))
             line.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(sql.Identifier(column), named))
+
+
+def without(address: str, table: str, column: str) -> bool:
+    """Whether a row of the table lacks a value there."""
+    named = sql.SQL(".").join(map(sql.Identifier, table.split(".")))
+    with _pool(address).connection() as line:
+        row = line.execute(sql.SQL("SELECT EXISTS (SELECT 1 FROM {} WHERE {} IS NULL)").format(named, sql.Identifier(column))).fetchone()
+    return bool(row and row[0])

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from tongban.lib.bus.contract import GONE
+
 FLOOD = 0.2  # share of the target from which on it is written anew
 
 
@@ -19,6 +21,7 @@ class Tables:
     waiting: str
     key: str
     sequence: str
+    gone: bool = False  # what waits may be a deletion
 
     @property
     def target(self) -> sql.Identifier:
@@ -53,7 +56,7 @@ def merge(line: psycopg.Connection, tables: Tables, names: list[str]) -> int:
     waiting = int(row[0]) if row else 0
     if not waiting:
         return 0
-    if waiting > FLOOD * _size(line, tables) and _stands_alone(line, tables):
+    if not tables.gone and waiting > FLOOD * _size(line, tables) and _stands_alone(line, tables):
         _swap(line, tables)
     else:
         _in_place(line, tables, names)
@@ -101,11 +104,20 @@ def _swap(line: psycopg.Connection, tables: Tables) -> None:
 
 
 def _in_place(line: psycopg.Connection, tables: Tables, names: list[str]) -> None:
-    k, s = sql.Identifier(tables.key), sql.Identifier(tables.sequence)
+    """The newest state of each key; of states of one place in the order, such as those of one transaction, the one that came last."""
+    k, s, g = sql.Identifier(tables.key), sql.Identifier(tables.sequence), sql.Identifier(GONE)
     changed = sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(n)) for n in names if n != tables.key)
     listed = sql.SQL(", ").join(map(sql.Identifier, names))
-    told = (
-        "INSERT INTO {t} AS t ({n}) SELECT DISTINCT ON ({k}) {n} FROM {p} ORDER BY {k}, {s} DESC ON CONFLICT ({k}) DO UPDATE SET {c} WHERE t.{s} < excluded.{s}"
-    )
-    line.execute(sql.SQL(told).format(t=tables.target, n=listed, k=k, p=tables.pending, s=s, c=changed))
+    newest = sql.SQL("SELECT DISTINCT ON ({k}) * FROM {p} ORDER BY {k}, {s} DESC, ctid DESC").format(k=k, p=tables.pending, s=s)
+    if tables.gone:
+        told = "DELETE FROM {t} t USING ({newest}) p WHERE p.{g} AND t.{k} = p.{k} AND t.{s} <= p.{s}"
+        line.execute(sql.SQL(told).format(t=tables.target, newest=newest, g=g, k=k, s=s))
+    stay = sql.SQL("WHERE NOT p.{}").format(g) if tables.gone else sql.SQL("")
+    told = "INSERT INTO {t} AS t ({n}) SELECT {n} FROM ({newest}) p {stay} ON CONFLICT ({k}) DO UPDATE SET {c} WHERE t.{s} <= excluded.{s}"
+    line.execute(sql.SQL(told).format(t=tables.target, n=listed, k=k, newest=newest, s=s, c=changed, stay=stay))
     line.execute(sql.SQL("TRUNCATE {}").format(tables.pending))
+
+
+def reset(line: psycopg.Connection, tables: Tables, below: int) -> None:
+    """Rows that are older than a place are no more at the source."""
+    line.execute(sql.SQL("DELETE FROM {} WHERE {} < %s").format(tables.target, sql.Identifier(tables.sequence)), [below])

@@ -17,7 +17,7 @@ from nats.errors import Error as BrokerError
 
 from tongban.lib import sm
 from tongban.lib.bus import broker
-from tongban.lib.bus.envelope import BadEnvelope, Envelope, Receipt, opened
+from tongban.lib.bus.envelope import RESET, BadEnvelope, Envelope, Receipt, opened
 from tongban.lib.bus.target import Offset, PostgresTarget
 
 TOGETHER = 4  # batches a transaction
@@ -71,7 +71,9 @@ async def receive(
         ended = False
         while not ended:
             group: list[Opened] = []
-            while len(group) < together and not ended and (not group or not feed.empty()):  # what is there is written, not waited for
+            while (
+                len(group) < together and not ended and (not group or not (feed.empty() or group[-1].envelope.kind == RESET))
+            ):  # what is there is written, not waited for
                 one = await feed.get()
                 if isinstance(one, BaseException):
                     if group:
@@ -90,7 +92,7 @@ async def receive(
 
 
 async def _write(target: PostgresTarget, group: list[Opened], offset: Offset, taken: Callable[[Envelope, Receipt, str], None]) -> Offset:
-    if group[0].envelope.kind == "changes" and not offset.keyed:
+    if any(g.envelope.kind != "load" for g in group) and not offset.keyed:
         offset = await asyncio.to_thread(target.finish_load, offset)
     made = await asyncio.to_thread(target.write, [(g.number, g.envelope, g.rows, g.receipt, g.signature) for g in group], offset)
     for one in group:

@@ -21,7 +21,7 @@ from tongban.lib import sm
 from tongban.lib.bus import broker, checks
 from tongban.lib.bus.contract import Contract
 from tongban.lib.bus.envelope import Envelope, headers, read
-from tongban.lib.bus.source import PostgresSource
+from tongban.lib.bus.source import Read, Source
 
 MOST_BODY = 7 * 1024 * 1024  # below the broker's 8 with its headers
 AHEAD = 2
@@ -50,6 +50,7 @@ class Packed:
     last: int
     faults: list[checks.Fault]
     bad: pa.Table
+    kind: str = ""
 
 
 Told = Callable[[Envelope, str], None]
@@ -66,24 +67,27 @@ def pack(table: pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def packed(table: pa.Table, contract: Contract, today: date, *, changes: bool = False, leaving: Leaving = None, dangling: Dangling = None) -> Iterator[Packed]:
+def packed(held: Read, contract: Contract, today: date, *, changes: bool = False, leaving: Leaving = None, dangling: Dangling = None) -> Iterator[Packed]:
     """A batch checked and packed, in halves where it is too large; one whose rows are all bad is still sent, empty, so that numbers have no gap."""
-    order = table.column(contract.sequence)
+    table, order = held.table, held.table.column(contract.sequence)
     absent = dangling(table, contract) if dangling else None
     good, faults, bad = checks.check(table, contract, today, changes=changes, dangling=absent)
     body = pack(leaving(good) if leaving else good)
     if len(body) <= MOST_BODY:
-        yield Packed(body, sm.sm3_hex(body), good.num_rows, order[0].as_py(), order[-1].as_py(), faults, bad)
+        first = order[0].as_py() if table.num_rows else held.last
+        yield Packed(body, sm.sm3_hex(body), good.num_rows, first, held.last, faults, bad, held.kind)
     elif table.num_rows == 1:
         raise ValueError(f"a single row is larger than {MOST_BODY} bytes; send it as a file")
     else:
         half = table.num_rows // 2
-        yield from packed(table.slice(0, half), contract, today, changes=changes, leaving=leaving, dangling=dangling)
-        yield from packed(table.slice(half), contract, today, changes=changes, leaving=leaving, dangling=dangling)
+        edge = order[half - 1].as_py()
+        between = edge if edge < order[half].as_py() else held.before
+        for part in (Read(table.slice(0, half), held.before, between, held.kind), Read(table.slice(half), between, held.last, held.kind)):
+            yield from packed(part, contract, today, changes=changes, leaving=leaving, dangling=dangling)
 
 
 async def send(
-    line: Client, source: PostgresSource, contract: Contract, parties: Parties, key: sm.SigningKey, *,
+    line: Client, source: Source, contract: Contract, parties: Parties, key: sm.SigningKey, *,
     kind: str = "load", today: date | None = None, sent: Told = lambda _e, _s: None, aside: SetAside = lambda _n, _f, _b: None,
     leaving: Leaving = None, may_go: Callable[[int], bool] = lambda _rows: True,
 ) -> int:  # fmt: skip
@@ -101,7 +105,7 @@ async def send(
     stop = threading.Event()
     read_ahead, feed = _ahead(stop, source.batches(contract, before.last if before else 0)), queue.Queue[Any](AHEAD)
     how: dict[str, Any] = {"changes": kind == "changes", "leaving": leaving, "dangling": source.dangling if source.references else None}
-    _spawn(feed, stop, (one for table in _drained(read_ahead, stop) for one in packed(table, contract, today or date.today(), **how)))
+    _spawn(feed, stop, (one for held_read in _drained(read_ahead, stop) for one in packed(held_read, contract, today or date.today(), **how)))
     begun = batch
     try:
         while (one := await asyncio.to_thread(_next, feed, stop)) is not _END:
@@ -114,7 +118,7 @@ async def send(
                 await asyncio.to_thread(aside, batch, one.faults, one.bad)
             told = Envelope(
                 parties.agreement, parties.resource, parties.provider, parties.consumer, batch, one.rows, one.first, one.last, one.digest, previous,
-                datetime.now(UTC).isoformat(timespec="milliseconds"), kind,
+                datetime.now(UTC).isoformat(timespec="milliseconds"), one.kind or kind,
             )  # fmt: skip
             signed = headers(told, key)
             number = await _publish(line, told, signed, one.body, number)

@@ -13,8 +13,8 @@ import pyarrow as pa
 from psycopg import sql
 
 from tongban.lib.bus import merge
-from tongban.lib.bus.contract import SQL, Contract
-from tongban.lib.bus.envelope import Envelope, Receipt
+from tongban.lib.bus.contract import GONE, SQL, Contract
+from tongban.lib.bus.envelope import RESET, Envelope, Receipt
 
 OFFSETS = """CREATE TABLE IF NOT EXISTS tongban_offset (
     agreement text PRIMARY KEY, message bigint NOT NULL, batch bigint NOT NULL, envelope text NOT NULL, keyed boolean NOT NULL DEFAULT false,
@@ -41,8 +41,7 @@ class PostgresTarget:
     def __init__(self, url: str, table: str, contract: Contract) -> None:
         self.contract = contract
         self.line = psycopg.connect(url)
-        self.tables = merge.Tables(table, f"tongban_pending_{contract.number.lower().replace('-', '_')}", contract.key, contract.sequence)
-        self.names = sql.SQL(", ").join(map(sql.Identifier, contract.names))
+        self.tables = merge.Tables(table, f"tongban_pending_{contract.number.lower().replace('-', '_')}", contract.key, contract.sequence, contract.gone)
 
     def close(self) -> None:
         self.line.close()
@@ -53,6 +52,8 @@ class PostgresTarget:
             self.line.execute(OFFSETS)
             self.line.execute(self._create(self.tables.target))
             self.line.execute(self._create(self.tables.pending))
+            if self.contract.gone:
+                self._open_to_deletions()
             told = "SELECT message, batch, envelope, keyed, last FROM tongban_offset WHERE agreement = %s"
             row = self.line.execute(told, [self.contract.number]).fetchone()
             if row is None:
@@ -71,15 +72,27 @@ class PostgresTarget:
         )
         return sql.SQL("CREATE TABLE IF NOT EXISTS {} ({})").format(name, columns)
 
+    def _open_to_deletions(self) -> None:
+        """Of what is no more only the key comes."""
+        self.line.execute(
+            sql.SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} boolean NOT NULL DEFAULT false").format(self.tables.pending, sql.Identifier(GONE))
+        )
+        for column in self.contract.columns:
+            if column.required and column.name not in (self.contract.key, self.contract.sequence):
+                self.line.execute(sql.SQL("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL").format(self.tables.pending, sql.Identifier(column.name)))
+
     def write(self, taken: Sequence[tuple[int, Envelope, pa.Table, Receipt, str]], offset: Offset) -> Offset:
         """Commit batches, the offset behind the last and their receipts together; returns the new offset.
 
-        `taken`: (message number, envelope, rows, receipt, its signature), in order.
+        `taken`: (message number, envelope, rows, receipt, its signature), in order; a reset stands last.
         """
         number, one, _rows, receipt, _signature = taken[-1]
         into = self.tables.pending if offset.keyed else self.tables.target
         with self.line.transaction(), self.line.cursor() as cursor:
-            self._copy(cursor, into, [t[2] for t in taken])
+            self._copy(cursor, into, [t[2] for t in taken], deletions=self.contract.gone and offset.keyed)
+            if one.kind == RESET:
+                merge.merge(self.line, self.tables, self.contract.names)
+                merge.reset(self.line, self.tables, one.last)
             cursor.executemany(
                 "INSERT INTO tongban_receipt (agreement, batch, receipt, signature) VALUES (%s, %s, %s, %s)",
                 [(held.agreement, held.batch, told.canonical().decode(), signature) for _n, held, _r, told, signature in taken],
@@ -92,12 +105,13 @@ class PostgresTarget:
                 raise RuntimeError("another receiver wrote for this agreement")  # undone; it goes on there
         return replace(offset, message=number, batch=one.batch, envelope=receipt.envelope, last=one.last)
 
-    def _copy(self, cursor: psycopg.Cursor, into: sql.Composable, tables: list[pa.Table]) -> None:
-        encoder = pgpq.ArrowToPostgresBinaryEncoder(tables[0].schema)
-        with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(into, self.names)) as copy:
+    def _copy(self, cursor: psycopg.Cursor, into: sql.Composable, tables: list[pa.Table], *, deletions: bool) -> None:
+        listed = [*self.contract.names, *([GONE] if deletions else [])]
+        encoder = pgpq.ArrowToPostgresBinaryEncoder(tables[0].select(listed).schema)
+        with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(into, sql.SQL(", ").join(map(sql.Identifier, listed)))) as copy:
             copy.write(encoder.write_header())
             for rows in tables:
-                for part in rows.to_batches():
+                for part in rows.select(listed).to_batches():
                     copy.write(encoder.write_batch(part))
             copy.write(encoder.finish())
 

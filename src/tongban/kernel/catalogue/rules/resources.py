@@ -25,7 +25,14 @@ TYPES = {
     "boolean": ("L", "逻辑型"), "memo": ("M", "备注型"), "general": ("G", "通用型"), "double": ("B", "双精度型"), "integer": ("I", "整型"),
     "float": ("F", "浮点型"),
 }  # fmt: skip
-CHECKS = {"": "—", "resident-id": "公民身份号码校验", "credit-code": "统一社会信用代码校验", "region": "行政区划代码", "mobile": "手机号码"}
+CHECKS = {
+    "": "—",
+    "resident-id": "公民身份号码校验",
+    "credit-code": "统一社会信用代码校验",
+    "region": "行政区划代码",
+    "mobile": "手机号码",
+    "ahead": "可为将来日期",
+}
 MOST_ITEMS = 500
 
 DRAFT, REGISTRATION, REGISTERED, PUBLICATION = "draft", "registration-review", "registered", "publication-review"

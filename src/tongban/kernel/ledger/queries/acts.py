@@ -1,12 +1,13 @@
 """Reading entries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.ledger.models import Entry, Witnessed
-from tongban.lib import clock
+from tongban.lib import clock, statements
 
 MOST = 500
 
@@ -62,3 +63,19 @@ def witnessed(actor: Actor) -> list[tuple[str, int, datetime | None]]:
     """The ledgers that this node cosigns: name, entries seen, when."""
     actor.require("ledger.read_any")
     return list(Witnessed.objects.order_by("origin").values_list("origin", "size", "seen_at"))
+
+
+_SUBJECTS = """
+    WITH head AS (SELECT last_xid, last_id, first_sequence + size AS entries FROM ledger_block ORDER BY number DESC LIMIT 1),
+         behind AS (SELECT last_xid, last_id FROM ledger_block WHERE first_sequence + size <= %(after)s ORDER BY number DESC LIMIT 1)
+    SELECT head.entries, e.subject FROM head LEFT JOIN LATERAL (
+        SELECT DISTINCT subject FROM ledger_entry
+         WHERE tag = ANY(%(tags)s) AND (xid, id) <= (head.last_xid, head.last_id)
+           AND (xid, id) > (coalesce((SELECT last_xid FROM behind), '0'::xid8), coalesce((SELECT last_id FROM behind), 0))) e ON true
+     ORDER BY e.subject"""
+
+
+def subjects_since(tags: Sequence[str], after: int) -> tuple[int, list[str]]:
+    """(how many entries are sealed, subjects of the sealed entries of these tags behind the first `after`). For the platform: it names subjects, no contents."""
+    rows = statements.rows(_SUBJECTS, {"tags": list(tags), "after": after})
+    return (int(rows[0][0]), [s for _n, s in rows if s]) if rows else (0, [])

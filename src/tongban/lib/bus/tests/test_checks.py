@@ -97,3 +97,8 @@ def test_a_slice_is_checked_as_itself():
 
 def test_a_contract_reads_back_from_json():
     assert contract(CONTRACT.told()) == CONTRACT
+
+
+def test_a_deadline_may_lie_in_the_future():
+    held = Contract("XY2026-000001", (*COLUMNS[:-1], Column("day", "date", check="ahead")), "id")
+    assert checks.check(table(day=[date(2099, 1, 1), None]), held, TODAY)[1] == []

@@ -17,7 +17,7 @@ from tongban.lib import sm
 from tongban.lib.bus import broker, envelope, filters, receiver, sender
 from tongban.lib.bus.receiver import hand_over, receive
 from tongban.lib.bus.sender import Parties, send
-from tongban.lib.bus.source import PostgresSource
+from tongban.lib.bus.source import PostgresSource, Read
 from tongban.lib.bus.target import PostgresTarget
 from tongban.lib.bus.tests.conftest import CONTRACT, NUMBER
 
@@ -300,7 +300,7 @@ def test_a_batch_too_large_for_the_broker_goes_in_halves(monkeypatch):
          "day": [None] * 500, "at": [None] * 500},
         schema=pa.schema([f.with_nullable(True) for f in CONTRACT.schema()]),
     )  # fmt: skip
-    parts = list(sender.packed(rows, CONTRACT, TODAY))
+    parts = list(sender.packed(Read(rows, -1, 499), CONTRACT, TODAY))
     assert len(parts) > 1
     assert sum(p.rows for p in parts) == 500
     assert [p.first for p in parts][1:] == [p.last + 1 for p in parts][:-1]

@@ -17,7 +17,7 @@ class EndpointKept(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FlowMoved(Event):
-    """`move`: begun, source, target, running, paused, failed."""
+    """`move`: begun, source, target, running, paused, failed, reload, slot, loaded, aside, corrected."""
 
     tag: ClassVar[str] = "exchange.flow.moved"
     kind: ClassVar[str] = "agreement"

@@ -12,15 +12,22 @@ from psycopg import sql
 
 from tongban.kernel.catalogue.commands import access, agreements
 from tongban.kernel.catalogue.queries import resources
+from tongban.kernel.catalogue.rules import access as access_rules
 from tongban.kernel.catalogue.rules.access import Asked
 from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock, codes
 from tongban.rooms.data.exchange.commands import evaluation as evaluations
+from tongban.rooms.data.exchange.commands import ends
 from tongban.rooms.data.exchange.commands import flows as commands
+from tongban.rooms.data.exchange.rules import flows as rules
 from tongban.rooms.data.exchange.models import EvaluationIndicator, Flow, MainInformation
 
 ROWS = 3000
-DATABASES = {"demo_samr": ("sd-samr", "市场主体登记库（合成）"), "demo_hrss": ("sd-hrss", "就业和社会保险库（合成）")}
+DATABASES = {
+    "demo_samr": ("sd-samr", "市场主体登记库（合成）"),
+    "demo_hrss": ("sd-hrss", "就业和社会保险库（合成）"),
+    "demo_office": ("sd-gov-office", "政务服务监督库（合成）"),
+}
 BAD = {7: ("region_code", "37O102"), 70: ("status", "停业"), 700: ("registered_on", date(2099, 1, 1))}  # what the checks are to find
 TABLE = """CREATE TABLE enterprise (credit_code text PRIMARY KEY, name text NOT NULL, entity_type text, address text, region_code text, business_scope text,
     registered_on date, status text, change_no bigint NOT NULL);
@@ -71,15 +78,19 @@ def load_demo(actor: Actor) -> int:
         return 0
     for name, (organ, words) in DATABASES.items():
         address = _database(name)
-        commands.keep_endpoint(actor, key=name.replace("_", "-"), name=words, address=address, organ=organ)
+        ends.keep_endpoint(actor, key=name.replace("_", "-"), name=words, address=address, organ=organ)
     with psycopg.connect(_address("demo_samr"), autocommit=True) as line:
         line.execute(TABLE)
         with line.cursor() as cursor:
             cursor.executemany("INSERT INTO enterprise VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)", [_row(n) for n in range(1, ROWS + 1)])
-    number = _agreement(actor)
-    commands.set_end(actor, agreement=number, endpoint="demo-samr", table="public.enterprise", order="change_no")
-    commands.set_end(actor, agreement=number, endpoint="demo-hrss", table="public.enterprise")
+    number = _agreement(actor, "legal.entity", "sd-hrss", "参保单位与登记企业比对")
+    ends.set_end(actor, agreement=number, endpoint="demo-samr", table="public.enterprise", order="change_no")
+    ends.set_end(actor, agreement=number, endpoint="demo-hrss", table="public.enterprise")
     commands.move_flow(actor, agreement=number, move="run")
+    records = _agreement(actor, "service.case", "sd-gov-office", "政务服务监督")  # what the platform keeps itself goes as the ledger seals it
+    ends.set_end(actor, agreement=records, endpoint="", table="", follows=rules.LEDGER)
+    ends.set_end(actor, agreement=records, endpoint="demo-office", table="public.case_record")
+    commands.move_flow(actor, agreement=records, move="run")
     return ROWS
 
 
@@ -94,17 +105,19 @@ def _row(n: int) -> tuple[Any, ...]:
     return tuple(told.values())
 
 
-def _agreement(actor: Actor) -> str:
-    resource = resources.resource_supplied_by("legal.entity")
+def _agreement(actor: Actor, supply: str, consumer: str, purpose: str) -> str:
+    """The number of an agreement about the whole of a resource, signed by both."""
+    resource = resources.resource_supplied_by(supply)
     if resource is None or resource.published is None:
         raise RuntimeError("the demo's catalogue is loaded first")
     today = clock.today()
     keys = tuple(i["key"] for i in resource.published.content["items"])
     wanted = Asked(keys, ("batch", "stream"), 10_000, today, today + timedelta(days=730), {})
-    asked = access.request_access(actor, key=resource.key, wanted=wanted, purpose="参保单位与登记企业比对", basis="演示（合成）", organ="sd-hrss")
-    for organ in ("sd-samr", "sd-hrss"):
-        agreements.sign_agreement(actor, number=asked.agreement.number, organ=organ)
-    return str(asked.agreement.number)
+    asked = access.request_access(actor, key=resource.key, wanted=wanted, purpose=purpose, basis="演示（合成）", organ=consumer)
+    made = asked.agreement if asked.state == access_rules.GRANTED else access.grant_access(actor, number=asked.number, granted=wanted)
+    for organ in (resource.organ.key, consumer):
+        agreements.sign_agreement(actor, number=made.number, organ=organ)
+    return str(made.number)
 
 
 def _address(name: str) -> str:

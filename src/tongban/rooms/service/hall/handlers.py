@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from tongban.kernel.catalogue.supplies import Use, draws_on
+from tongban.kernel.catalogue.supplies import Use, changed_by, draws_on, supplies
 from tongban.kernel.cases import queries as cases
 from tongban.kernel.cases import rules as case_rules
 from tongban.kernel.identity import queries as identity
@@ -32,6 +33,19 @@ _TO_APPLICANT = {
 @draws_on
 def _forms(supply: str) -> list[Use]:
     return [Use(*told) for told in matters.forms_drawing_on(supply)]
+
+
+RECORDS = "service.case"  # 办件信息
+
+
+@supplies(RECORDS)
+def _case_records(keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    return cases.records(keys)
+
+
+@changed_by(RECORDS, *_TO_APPLICANT, "cases.case.resubmitted", "cases.case.withdrawn", "cases.case.closed", "cases.step.taken")
+def _case_numbers(subjects: Sequence[str]) -> list[str]:
+    return [s.removeprefix("case:") for s in subjects]
 
 
 @handles(*_TO_APPLICANT, "cases.case.echoed")

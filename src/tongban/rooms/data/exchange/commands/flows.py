@@ -1,9 +1,8 @@
-"""Endpoints named, flows begun and run, batches and receipts kept."""
+"""Flows run, batches and receipts kept, tables compared."""
 
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
 from django.utils.translation import gettext as _
 
 from tongban.kernel.catalogue.commands import borders
@@ -11,107 +10,19 @@ from tongban.kernel.catalogue.queries import access
 from tongban.kernel.catalogue.queries import resources as catalogue
 from tongban.kernel.catalogue.rules import resources as resource_rules
 from tongban.kernel.identity.actor import Actor
-from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock, columns, sm
 from tongban.lib.acts import command, nothing_changed, record
-from tongban.lib.bus import comparison, lookup
+from tongban.lib.bus import comparison
 from tongban.lib.bus.checks import Fault
 from tongban.lib.bus.contract import Contract
 from tongban.lib.bus.envelope import Envelope, Receipt
 from tongban.lib.errors import Conflict, Invalid, Refused
 from tongban.rooms.data.exchange import events
-from tongban.rooms.data.exchange.models import AnswerTable, Batch, Endpoint, Flow, SetAside, TableComparison
+from tongban.rooms.data.exchange.models import Batch, Flow, SetAside, TableComparison
 from tongban.rooms.data.exchange.queries import flows as queries
 from tongban.rooms.data.exchange.rules import flows as rules
 
 KEPT_ASIDE = 10_000  # values of one batch; more than that is a broken source, not work for a person
-
-
-@command("catalogue.edit")
-def keep_endpoint(actor: Actor, *, key: str, name: str, address: str, organ: str = "") -> Endpoint:
-    """Enter a database of the own organ; it must answer. The address is never shown again."""
-    owner = orgs.organ(organ) if actor.is_system else orgs.organ_by_id(actor.organ or 0)
-    if not address.startswith(("postgresql://", "postgres://")):
-        raise Invalid.at("address", _("Address: write it like postgresql://user:password@host:5432/database."))
-    try:
-        psycopg.connect(address, connect_timeout=5).close()
-    except psycopg.Error as fault:
-        raise Invalid.at("address", _("Address: the database does not answer, or refuses the user.")) from fault
-    made, _new = Endpoint.objects.get_or_create(key=key, defaults={"organ": owner, "name": name[:120], "kept_at": clock.now()})
-    if made.organ_id != owner.id:
-        raise Refused(_("This name belongs to another organ."))
-    made.name, made.address = name[:120], address
-    made.save()
-    record(actor, events.EndpointKept(endpoint=key, organ=owner.key))
-    return made
-
-
-@command("catalogue.edit")
-def set_answering(actor: Actor, *, resource: str, endpoint: str, table: str) -> AnswerTable:
-    """Name the table that answers single queries about a resource of the own organ; it must hold the published items and is asked once to see."""
-    version = catalogue.version(actor, resource)
-    held = version.resource
-    if not (actor.is_system or held.organ_id == actor.organ) or version.state != resource_rules.PUBLISHED:
-        raise Refused(_("Only the provider of a published resource names where its queries are answered."))
-    end = Endpoint.objects.select_related("organ").filter(key=endpoint, organ_id=held.organ_id).first()
-    if end is None:
-        raise Invalid.at("endpoint", _("Choose a database of your organ."))
-    items = resource_rules.items(version.content["items"])
-    key = next((i.key for i in items if i.primary), "")
-    if not key:
-        raise Conflict(_("The resource names no key, so that nobody can ask for one row."))
-    try:
-        lookup.rows(end.address, table.strip(), [i.key for i in items], key, [""])
-    except psycopg.Error as fault:
-        raise Invalid.at(
-            "table", _("Table: the database does not answer, or the table lacks an item: %(why)s") % {"why": str(fault).splitlines()[0][:200]}
-        ) from fault
-    made, _new = AnswerTable.objects.update_or_create(resource=held, defaults={"endpoint": end, "table": table.strip()[:120], "kept_at": clock.now()})
-    record(actor, events.AnsweringSet(resource=held.key, endpoint=end.key, table=made.table))
-    return made
-
-
-@command("catalogue.request")
-def set_end(actor: Actor, *, agreement: str, endpoint: str, table: str, order: str = "", references: str = "") -> Flow:
-    """Name the own end of a flow: the provider its table and the column of its order, the consumer the table to fill. Begins the flow at the first.
-
-    `references`, of the provider: lines like `credit_code = public.enterprise.credit_code`, for values that must stand elsewhere in its database.
-    """
-    one = access.agreement(actor, agreement)
-    if not {"batch", "stream"} & set(one.terms["granted"]["modes"]):
-        raise Conflict(_("The agreement does not allow batches or streams."))
-    end = Endpoint.objects.select_related("organ").filter(key=endpoint).first()
-    if end is None or end.organ_id not in (one.provider_id, one.consumer_id) or not (actor.is_system or end.organ_id == actor.organ):
-        raise Refused(_("Choose a database of your own organ."))
-    if not table.strip():
-        raise Invalid.at("table", _("Table: name it as schema.table."))
-    flow, _new = Flow.objects.select_for_update().get_or_create(
-        agreement=agreement,
-        defaults={"title": one.terms["title"], "provider": one.provider, "consumer": one.consumer, "state": rules.PREPARING, "begun_at": clock.now()},
-    )
-    if flow.state == rules.RUNNING:
-        raise Conflict(_("Pause the flow first."))
-    if end.organ_id == one.provider_id:
-        if not order.strip():
-            raise Invalid.at("order", _("Order: name the column that grows with every change."))
-        flow.references = _references(end, references)
-        flow.source, flow.source_table, flow.order_column = end, table.strip()[:120], order.strip()[:60]
-    else:
-        flow.target, flow.target_table = end, table.strip()[:120]
-    flow.save()
-    record(actor, events.FlowMoved(agreement=agreement, move="source" if end.organ_id == one.provider_id else "target", words=table[:120]))
-    return flow
-
-
-def _references(end: Endpoint, told: str) -> dict[str, list[str]]:
-    """As they are kept; each is tried on the database. Raises Invalid."""
-    try:
-        found = rules.references(told)
-        lookup.columns(end.address, list(found.values()))
-    except (ValueError, psycopg.Error) as fault:
-        sentence = _("References: write a line each, like credit_code = public.enterprise.credit_code; the database must know table and column.")
-        raise Invalid.at("references", sentence) from fault
-    return {column: list(place) for column, place in found.items()}
 
 
 @command("catalogue.request")
@@ -119,16 +30,23 @@ def move_flow(actor: Actor, *, agreement: str, move: str) -> Flow:
     """Run or pause. Both sides may; nothing is lost by pausing, since the broker keeps what went."""
     queries.flow(actor, agreement)
     flow = Flow.objects.select_for_update().get(agreement=agreement)
-    if move == "run" and not rules.may_run(flow.state, source=flow.source_id is not None, target=flow.target_id is not None):
+    if move == "run" and not rules.may_run(flow.state, source=has_source(flow), target=flow.target_id is not None):
         raise Conflict(_("Both organs name their end first."))
-    if (flow.state, move) not in rules.MOVES:
+    if (flow.state, move) not in rules.MOVES or (move == "reload" and flow.follows != rules.LOG):
         raise Conflict(_("The flow has moved on. Reload the page."))
-    if move == "run":
+    if move != "pause":
         contract(flow)
+    if move == "reload":
+        flow.slot = flow.loaded = False
     flow.state, flow.fault = rules.MOVES[flow.state, move], ""
-    flow.save(update_fields=["state", "fault"])
-    record(actor, events.FlowMoved(agreement=agreement, move=flow.state))
+    flow.save(update_fields=["state", "fault", "slot", "loaded"])
+    record(actor, events.FlowMoved(agreement=agreement, move=move if move == "reload" else flow.state))
     return flow
+
+
+def has_source(flow: Flow) -> bool:
+    """Whether the provider has named its end."""
+    return flow.source_id is not None or flow.follows == rules.LEDGER
 
 
 def contract(flow: Flow) -> Contract:
@@ -138,7 +56,8 @@ def contract(flow: Flow) -> Contract:
     border = borders.bulk(one)
     passage = border.passage if border else None
     try:
-        return rules.contract_of(flow.agreement, resource_rules.items(version.content["items"]), one.terms["granted"], flow.order_column, passage)
+        items = resource_rules.items(version.content["items"])
+        return rules.contract_of(flow.agreement, items, one.terms["granted"], flow.order_column, passage, follows=flow.follows)
     except ValueError as fault:
         raise Conflict(_("The granted items lack the key, so that rows cannot be told apart. Ask for it too.")) from fault
 
@@ -170,6 +89,18 @@ def keep_loaded(actor: Actor, *, agreement: str) -> None:
     flow.loaded = True
     flow.save(update_fields=["loaded"])
     record(actor, events.FlowMoved(agreement=agreement, move="loaded"))
+
+
+@command("catalogue.request")
+def keep_slot(actor: Actor, *, agreement: str, held: bool) -> None:
+    """The provider's database keeps its log for this flow from now on, or no longer."""
+    flow = Flow.objects.select_for_update().get(agreement=agreement)
+    if flow.slot == held:
+        nothing_changed()
+        return
+    flow.slot = held
+    flow.save(update_fields=["slot"])
+    record(actor, events.FlowMoved(agreement=agreement, move="slot", words="held" if held else "released"))
 
 
 @command("catalogue.request")

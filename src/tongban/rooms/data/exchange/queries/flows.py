@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from tongban.kernel.catalogue.commands.agreements import organ_key
 from tongban.kernel.catalogue.commands.fetching import REASONS, refusal_sentence
 from tongban.kernel.catalogue.queries import access
+from tongban.kernel.catalogue.rules import access as access_rules
 from tongban.kernel.catalogue.rules import resources as resource_rules
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.ledger import queries as ledger
@@ -142,6 +143,12 @@ def runnable() -> list[Flow]:
     """Flows for the platform to run: running, with an agreement in force."""
     held = Flow.objects.filter(state=rules.RUNNING).select_related("provider", "consumer", "source__organ", "target__organ")
     return [f for f in held if access.standing(access.agreement_numbered(f.agreement)) == "in-force"]
+
+
+def to_release() -> list[Flow]:
+    """Flows whose agreement has ended while the provider's database still keeps its log for them."""
+    held = Flow.objects.filter(slot=True).select_related("source__organ")
+    return [f for f in held if access.standing(access.agreement_numbered(f.agreement)) in (access_rules.TERMINATED, access_rules.EXPIRED)]
 
 
 def proof(actor: Actor, one: Flow, number: int) -> dict[str, Any]:

@@ -8,18 +8,25 @@ from typing import Any
 from tongban.kernel.catalogue.rules.borders import MASK, Passage, passing
 from tongban.kernel.catalogue.rules.resources import CONDITIONAL, UNCONDITIONAL, Item
 from tongban.lib import codes
-from tongban.lib.bus.contract import Column, Contract
+from tongban.lib.bus.contract import SEQUENCE, Column, Contract
 from tongban.lib.probing import Probed
 
 PREPARING, RUNNING, PAUSED, FAILED, FILES = "preparing", "running", "paused", "failed", "files"
 STATES = {PREPARING: "待接通", RUNNING: "运行中", PAUSED: "已暂停", FAILED: "故障", FILES: "文件交换"}
 FILE_ORDER = "tongban_seq"  # rows of a file are numbered in it; it does not travel
-MOVES = {(PREPARING, "run"): RUNNING, (RUNNING, "pause"): PAUSED, (PAUSED, "run"): RUNNING, (FAILED, "run"): RUNNING, (FAILED, "pause"): PAUSED}
+MOVES = {
+    (PREPARING, "run"): RUNNING, (RUNNING, "pause"): PAUSED, (PAUSED, "run"): RUNNING, (FAILED, "run"): RUNNING, (FAILED, "pause"): PAUSED,
+    (PAUSED, "reload"): RUNNING, (FAILED, "reload"): RUNNING,
+}  # fmt: skip
+# How changes are found at the source: a number that grows, a time stamp, the database's log, our own ledger.
+ORDER, STAMP, LOG, LEDGER = "order", "stamp", "log", "ledger"
+FOLLOWS = {ORDER: "按变更序号", STAMP: "按更新时间戳", LOG: "按数据库日志（逻辑复制）", LEDGER: "按平台账本"}
+TELL_DELETIONS = (LOG, LEDGER)
 LAGGING = 300  # seconds without a receipt from which on a batch is late; a proposal
 
 
-def contract_of(number: str, items: Iterable[Item], granted: Mapping[str, Any], order: str, border: Passage | None = None) -> Contract:
-    """The contract of an agreement: its granted items with their checks, and the provider's column of order; less what a border does not let pass.
+def contract_of(number: str, items: Iterable[Item], granted: Mapping[str, Any], order: str, border: Passage | None = None, *, follows: str = ORDER) -> Contract:
+    """The contract of an agreement: its granted items with their checks, and the place in the order of changes; less what a border does not let pass.
 
     Raises ValueError without a key.
     """
@@ -27,8 +34,13 @@ def contract_of(number: str, items: Iterable[Item], granted: Mapping[str, Any], 
     key = next((i.key for i in held if i.primary), "")
     if not key or (border and border.filters.get(key) == MASK):  # masked keys would make one row of many
         raise ValueError("the items that were granted lack the key")
-    columns = [Column(i.key, i.type, i.required or i.primary, i.check, i.length if i.type in ("text", "memo") else 0, i.codes) for i in held if i.key != order]
-    return Contract(number, (*columns, Column(order, "integer", required=True)), key, order)
+    columns = [
+        Column(i.key, i.type, i.required or i.primary, i.check, i.length if i.type in ("text", "memo") else 0, i.codes)
+        for i in held
+        if follows != ORDER or i.key != order
+    ]
+    place = order if follows == ORDER else SEQUENCE
+    return Contract(number, (*columns, Column(place, "integer", required=True)), key, place, follows in TELL_DELETIONS)
 
 
 DAYS = {"daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}

@@ -28,6 +28,7 @@ from tongban.lib.bus.envelope import Envelope, Receipt
 from tongban.lib.errors import Conflict, Invalid, NotFound, Refused, TongbanError
 from tongban.lib.tlog.proofs import BadProof
 from tongban.rooms.data.exchange import tasks
+from tongban.rooms.data.exchange.commands import ends
 from tongban.rooms.data.exchange.commands import flows as commands
 from tongban.rooms.data.exchange.queries import flows as queries
 from tongban.rooms.data.exchange.rules import flows as rules
@@ -57,10 +58,10 @@ def agreement():
 @pytest.fixture
 def flow(agreement):
     address = os.environ["DATABASE_URL"]
-    commands.keep_endpoint(person("jin"), key="samr", name="登记库", address=address)
-    commands.keep_endpoint(person("tao"), key="hrss", name="社保库", address=address)
-    commands.set_end(person("jin"), agreement=agreement, endpoint="samr", table="public.entity", order="change_no")
-    commands.set_end(person("tao"), agreement=agreement, endpoint="hrss", table="public.entity")
+    ends.keep_endpoint(person("jin"), key="samr", name="登记库", address=address)
+    ends.keep_endpoint(person("tao"), key="hrss", name="社保库", address=address)
+    ends.set_end(person("jin"), agreement=agreement, endpoint="samr", table="public.entity", order="change_no")
+    ends.set_end(person("tao"), agreement=agreement, endpoint="hrss", table="public.entity")
     return commands.move_flow(person("tao"), agreement=agreement, move="run")
 
 
@@ -79,22 +80,22 @@ def sent_and_taken(number):
 def test_a_database_must_answer_and_its_address_lies_sealed(agreement):
     for address in ("mysql://x", "postgresql://nobody:wrong@127.0.0.1:1/none"):
         with pytest.raises(Invalid) as told:
-            commands.keep_endpoint(person("jin"), key="x", name="库", address=address)
+            ends.keep_endpoint(person("jin"), key="x", name="库", address=address)
         assert "address" in told.value.fields
-    made = commands.keep_endpoint(person("jin"), key="samr", name="登记库", address=os.environ["DATABASE_URL"])
+    made = ends.keep_endpoint(person("jin"), key="samr", name="登记库", address=os.environ["DATABASE_URL"])
     with pytest.raises(Refused):
-        commands.keep_endpoint(person("tao"), key="samr", name="登记库", address=os.environ["DATABASE_URL"])
+        ends.keep_endpoint(person("tao"), key="samr", name="登记库", address=os.environ["DATABASE_URL"])
     assert Endpoint.objects.get(id=made.id).address == os.environ["DATABASE_URL"]
     assert "postgresql" not in str(Entry.objects.filter(tag="exchange.endpoint.kept").values_list("body", flat=True))
 
 
 def test_each_organ_names_its_own_end_and_both_are_needed(agreement):
-    commands.keep_endpoint(person("jin"), key="samr", name="登记库", address=os.environ["DATABASE_URL"])
+    ends.keep_endpoint(person("jin"), key="samr", name="登记库", address=os.environ["DATABASE_URL"])
     with pytest.raises(Refused):
-        commands.set_end(person("tao"), agreement=agreement, endpoint="samr", table="entity")
+        ends.set_end(person("tao"), agreement=agreement, endpoint="samr", table="entity")
     with pytest.raises(Invalid):
-        commands.set_end(person("jin"), agreement=agreement, endpoint="samr", table="entity")
-    commands.set_end(person("jin"), agreement=agreement, endpoint="samr", table="entity", order="change_no")
+        ends.set_end(person("jin"), agreement=agreement, endpoint="samr", table="entity")
+    ends.set_end(person("jin"), agreement=agreement, endpoint="samr", table="entity", order="change_no")
     with pytest.raises(Conflict, match="双方"):
         commands.move_flow(person("jin"), agreement=agreement, move="run")
     with pytest.raises(NotFound):
@@ -104,7 +105,7 @@ def test_each_organ_names_its_own_end_and_both_are_needed(agreement):
 def test_a_query_agreement_has_no_flow():
     seed.load_demo(PLATFORM, settings.DATASETS / "catalogue")
     with pytest.raises(Conflict):
-        commands.set_end(PLATFORM, agreement="XY2026-000001", endpoint="none", table="entity")
+        ends.set_end(PLATFORM, agreement="XY2026-000001", endpoint="none", table="entity")
 
 
 def test_running_pausing_failing(flow):
@@ -112,7 +113,7 @@ def test_running_pausing_failing(flow):
     agreements.move_agreement(person("jin"), number=flow.agreement, move="suspend", words="数据核查")
     assert queries.runnable() == []
     with pytest.raises(Conflict):
-        commands.set_end(person("tao"), agreement=flow.agreement, endpoint="hrss", table="other")
+        ends.set_end(person("tao"), agreement=flow.agreement, endpoint="hrss", table="other")
     commands.fail_flow(PLATFORM, agreement=flow.agreement, words="签名不符")
     commands.fail_flow(PLATFORM, agreement=flow.agreement, words="签名不符")
     assert Flow.objects.get().state == "failed"
@@ -181,7 +182,7 @@ def test_pages_of_flows(flow, as_persona, django_assert_max_num_queries):
     wrong = client.post(page, {"act": "endpoint", "key": "x", "name": "库", "address": "http://x"})
     assert wrong.status_code == 422
     client.post(page, {"act": "endpoint", "key": "second", "name": "第二库", "address": os.environ["DATABASE_URL"]})
-    client.post(page, {"act": "end", "endpoint": "second", "table": "public.other", "order": "seq"})
+    client.post(page, {"act": "end", "endpoint": "second", "table": "public.other", "order": "change_no"})
     assert Flow.objects.get().source_table == "public.other"
     consumer = as_persona("tao").get(page).content.decode()
     assert "停业" not in consumer  # what was set aside is the provider's work
@@ -268,8 +269,8 @@ class TestAnsweringFromATable:
     @pytest.fixture
     def resource(self):
         seed.load_demo(PLATFORM, settings.DATASETS / "catalogue")
-        commands.keep_endpoint(person("jin"), key="samr", name="登记库", address=os.environ["DATABASE_URL"])
-        commands.keep_endpoint(person("tao"), key="hrss", name="社保库", address=os.environ["DATABASE_URL"])
+        ends.keep_endpoint(person("jin"), key="samr", name="登记库", address=os.environ["DATABASE_URL"])
+        ends.keep_endpoint(person("tao"), key="hrss", name="社保库", address=os.environ["DATABASE_URL"])
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as line:
             line.execute("DROP TABLE IF EXISTS test_equipment")
             held = Resource.objects.filter(supply="", organ__key="sd-samr", published__isnull=False).first()
@@ -281,7 +282,7 @@ class TestAnsweringFromATable:
             line.execute("DROP TABLE test_equipment")
 
     def test_the_provider_names_it_and_rows_come_by_key(self, resource):
-        commands.set_answering(person("jin"), resource=resource.key, endpoint="samr", table="public.test_equipment")
+        ends.set_answering(person("jin"), resource=resource.key, endpoint="samr", table="public.test_equipment")
         items = [i["key"] for i in resource.published.content["items"]]
         found = supply_of(resource).answers(["E2", "E9"])
         assert list(found) == ["E2"]
@@ -289,11 +290,11 @@ class TestAnsweringFromATable:
 
     def test_only_the_provider_and_only_a_table_that_holds_the_items(self, resource):
         with pytest.raises(Refused):
-            commands.set_answering(person("tao"), resource=resource.key, endpoint="hrss", table="public.test_equipment")
+            ends.set_answering(person("tao"), resource=resource.key, endpoint="hrss", table="public.test_equipment")
         with pytest.raises(Invalid):
-            commands.set_answering(person("jin"), resource=resource.key, endpoint="hrss", table="public.test_equipment")
+            ends.set_answering(person("jin"), resource=resource.key, endpoint="hrss", table="public.test_equipment")
         with pytest.raises(Invalid) as told:
-            commands.set_answering(person("jin"), resource=resource.key, endpoint="samr", table="public.no_such_table")
+            ends.set_answering(person("jin"), resource=resource.key, endpoint="samr", table="public.no_such_table")
         assert "no_such_table" in str(told.value.fields["table"])
         assert supply_of(resource) is None
 
@@ -373,7 +374,7 @@ def test_references_are_read_by_line_and_tried_on_the_database(flow):
     told = {"agreement": flow.agreement, "endpoint": "samr", "table": "public.entity", "order": "change_no"}
     for wrong in ("status = pg_catalog.pg_class.no_such_column", "status = no_such_table.x", "乱写"):
         with pytest.raises(Invalid) as fault:
-            commands.set_end(person("jin"), **told, references=wrong)
+            ends.set_end(person("jin"), **told, references=wrong)
         assert "references" in fault.value.fields
-    made = commands.set_end(person("jin"), **told, references="status = pg_catalog.pg_class.relname")
+    made = ends.set_end(person("jin"), **told, references="status = pg_catalog.pg_class.relname")
     assert made.references == {"status": ["pg_catalog.pg_class", "relname"]}

@@ -10,7 +10,7 @@ from tongban.kernel.catalogue.models import Resource
 from tongban.kernel.identity import queries as identity
 from tongban.lib import codes
 from tongban.lib.probing import Probed
-from tongban.rooms.data.exchange.commands import flows as commands
+from tongban.rooms.data.exchange.commands import ends
 from tongban.rooms.data.exchange.rules import flows as rules
 from tongban.rooms.data.exchange.views import drafts
 
@@ -64,7 +64,7 @@ def test_a_steward_uploads_a_file_and_keeps_the_draft(as_persona):
 @pytest.mark.django_db
 def test_a_table_of_the_own_database_is_looked_at(as_persona):
     jin = identity.actor_of_account(identity.account_named("jin").id)
-    commands.keep_endpoint(jin, key="samr", name="登记库", address=os.environ["DATABASE_URL"])
+    ends.keep_endpoint(jin, key="samr", name="登记库", address=os.environ["DATABASE_URL"])
     client = as_persona("jin")
     absent = client.post("/exchange/resources/new/", {"act": "probe", "endpoint": "samr", "table": "public.no_such_table"})
     assert "没有这个数据表" in absent.content.decode()

@@ -20,7 +20,7 @@ from tongban.lib import dcat as lib
 from tongban.lib import terms
 from tongban.lib.errors import Conflict, Invalid, Refused
 from tongban.lib.rooms import shows
-from tongban.rooms.data.exchange.commands import flows as room_commands
+from tongban.rooms.data.exchange.commands import ends
 from tongban.rooms.data.exchange.queries import flows as queries
 from tongban.rooms.data.exchange.queries import exported, measuring
 from tongban.ui import exports
@@ -172,7 +172,7 @@ def _act(request: HttpRequest, actor: Actor, key: str, number: int) -> str:
         commands.subscribe(actor, key=key, wanted=act == "subscribe")
         return _("You will hear of new versions.") if act == "subscribe" else _("You will no longer hear of new versions.")
     if act == "answering":
-        room_commands.set_answering(actor, resource=key, endpoint=request.POST.get("endpoint", ""), table=request.POST.get("table", ""))
+        ends.set_answering(actor, resource=key, endpoint=request.POST.get("endpoint", ""), table=request.POST.get("table", ""))
         return _("Single queries are answered from this table now.")
     moved = commands.move_version(actor, key=key, number=number, move=act, words=request.POST.get("words", ""))
     return _("Done: %(state)s.") % {"state": terms.term(rules.STATES[moved.state])}

@@ -13,12 +13,14 @@ from django.views.decorators.http import require_POST
 from tongban.kernel.catalogue.queries import access
 from tongban.kernel.catalogue.queries import resources as catalogue
 from tongban.kernel.catalogue.rules import resources as resource_rules
+from tongban.kernel.catalogue.supplies import CHANGES
 from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock, terms
 from tongban.lib.bus import checks
 from tongban.lib.errors import Conflict, Invalid, Refused
 from tongban.lib.tables import UPLOAD_LIMIT
 from tongban.rooms.data.exchange.commands import files as file_commands
+from tongban.rooms.data.exchange.commands import ends
 from tongban.rooms.data.exchange.commands import flows as commands
 from tongban.rooms.data.exchange.queries import flows as queries
 from tongban.rooms.data.exchange.rules import flowmap
@@ -113,7 +115,7 @@ def flow(request: HttpRequest, number: str) -> HttpResponse:
         "stale": queries.stale([one]).get(one.id) if one else None, "checked": _checked(one, batches), "standing": queries.standings([one])[one.id] if one else None, "flow_states": rules.STATES, "lights": LIGHTS,
         "by_file": "file" in agreement.terms["granted"]["modes"] and (one is None or one.state == rules.FILES),
         "endpoints": queries.endpoints(actor) if side and actor.may("catalogue.edit") and (one is None or one.state != rules.FILES) else [], "aside": queries.aside(one)[:50] if one and side == "provider" else [],
-        "sentences": checks.FAULTS, "names": _names(agreement), "fault": fault, "faults": faults, "typed": request.POST, "doable": _doable(one) if side else [],
+        "follows": _follows(agreement), "all_follows": rules.FOLLOWS, "sentences": checks.FAULTS, "names": _names(agreement), "fault": fault, "faults": faults, "typed": request.POST, "doable": _doable(one) if side else [],
     }  # fmt: skip
     return render(request, "exchange/flow.html", context, status=422 if fault else 200)
 
@@ -131,26 +133,34 @@ def _checked(one: Flow | None, batches: Any) -> list[Any]:
     return [(b, *queries.signatures_good(b, provider, consumer)) for b in batches]
 
 
+def _follows(agreement: Any) -> dict[str, str]:
+    """The ways in which a provider may let changes be found."""
+    stream = "stream" in agreement.terms["granted"]["modes"]
+    ours = agreement.resource.supply in CHANGES
+    return {k: words for k, words in rules.FOLLOWS.items() if (stream or k not in rules.TELL_DELETIONS) and (ours or k != rules.LEDGER)}
+
+
 def _doable(one: Flow | None) -> list[str]:
     if one is None:
         return []
-    ready = rules.may_run(one.state, source=one.source_id is not None, target=one.target_id is not None)
-    return [move for state, move in rules.MOVES if state == one.state and (move != "run" or ready)]
+    ready = rules.may_run(one.state, source=commands.has_source(one), target=one.target_id is not None)
+    return [move for state, move in rules.MOVES if state == one.state and (ready or move == "pause") and (move != "reload" or one.follows == rules.LOG)]
 
 
 def _act(request: HttpRequest, actor: Actor, number: str) -> str:
     act, post = request.POST.get("act", ""), request.POST
     if act == "endpoint":
-        commands.keep_endpoint(actor, key=post.get("key", "").strip()[:60], name=post.get("name", ""), address=post.get("address", "").strip()[:400])
+        ends.keep_endpoint(actor, key=post.get("key", "").strip()[:60], name=post.get("name", ""), address=post.get("address", "").strip()[:400])
         return _("The database answered and is kept.")
     if act == "end":
-        commands.set_end(
+        ends.set_end(
             actor,
             agreement=number,
             endpoint=post.get("endpoint", "")[:60],
             table=post.get("table", "")[:120],
             order=post.get("order", "")[:60],
             references=post.get("references", "")[:4000],
+            follows=post.get("follows", rules.ORDER),
         )
         return _("Your end is named.")
     if act == "file":
