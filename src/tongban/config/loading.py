@@ -83,6 +83,7 @@ def load(data: Path, *, demo: bool, people: int = 0) -> Iterator[str]:
             ("演示人口与法人（合成数据）", lambda: registries.load_synthetic(data / "registries", people)),
             ("演示地理实体（位置为合成）", lambda: geography.load_halls(LOADER)),
             ("演示人员入库（合成数据）", lambda: registries.load_known(LOADER, *province.known())),
+            ("演示人员相片（绘制）", lambda: registries.load_photos(LOADER, province.known()[0])),
             ("演示信息比对（合成数据）", lambda: registries.load_findings(LOADER)),
             ("演示办件（合成数据）", _demo_cases),
             ("演示安全记录（合成数据）", lambda: security.load_demo(LOADER)),

@@ -107,6 +107,7 @@ AGREED = (
 
 
 FORMS = ("行政许可申请", "行政确认申请", "行政给付申请", "公共服务申请")
+CARDS = "证卡制作"  # social-security cards are made with the identity photo
 FORM_SUPPLIES = ("legal.entity", "legal.representative", "population.person", "population.household", "civil.marriage", "social.pension")
 
 
@@ -121,7 +122,8 @@ def load_offices(actor: Actor, offices: Iterable[str]) -> int:
 
 def _office(office: str) -> list[tuple[str, str, str, int, tuple[str, ...]]]:
     """What an office that handles matters may ask about its applicants."""
-    return [(office, supply, FORMS[0], 5_000, ("mobile", "ended_on")) for supply in FORM_SUPPLIES]
+    asks = [(office, supply, FORMS[0], 5_000, ("mobile", "ended_on")) for supply in FORM_SUPPLIES]
+    return [*asks, *([(office, "population.photo", CARDS, 1_000, ())] if office.endswith("-hrss") else [])]
 
 
 def _agreements(actor: Actor, wanted_ones: Iterable[tuple[str, str, str, int, tuple[str, ...]]]) -> int:
@@ -133,7 +135,7 @@ def _agreements(actor: Actor, wanted_ones: Iterable[tuple[str, str, str, int, tu
             continue  # still on its way through the reviews
         held = resource.published.content["items"]
         keys = tuple(i["key"] for i in held if i["key"] not in without)
-        zone = border_rules.PUBLIC if purpose in FORMS else border_rules.ADMINISTRATIVE  # forms are filled where citizens come
+        zone = border_rules.PUBLIC if purpose in (*FORMS, CARDS) else border_rules.ADMINISTRATIVE  # forms are filled where citizens come
         wanted = Asked(keys, ("query",), visits, today, today + timedelta(days=730), {}, zone)
         if zone != border_rules.ADMINISTRATIVE:
             _open_border(actor, resource, zone)

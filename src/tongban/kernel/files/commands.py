@@ -63,9 +63,23 @@ def keep_arrived(actor: Actor, *, key: str, name: str, content: bytes) -> None:
     _keep(actor, name=name, content=content, digest=digest, scanned_by=scan.name, own=False, key=key)
 
 
-def keep_made(actor: Actor, *, name: str, content: bytes) -> File:
-    """Seal and keep a file that the platform itself made; nothing of it came from outside as it is, so it is not scanned."""
-    return _keep(actor, name=rules.safe_name(name), content=content, digest=sm.sm3_hex(content), scanned_by="made here", own=False)
+def keep_made(actor: Actor, *, name: str, content: bytes, own: bool = False) -> File:
+    """Seal and keep a file that the platform itself made or holds; nothing of it came from outside as it is, so it is not scanned."""
+    return _keep(actor, name=rules.safe_name(name), content=content, digest=sm.sm3_hex(content), scanned_by="made here", own=own)
+
+
+@command("files.upload")
+def destroy_file(actor: Actor, *, file: str, words: str) -> None:
+    """Its purpose is over: nobody reads it any more, and the bytes go once no other file has the same. A second time changes nothing."""
+    held = File.objects.select_for_update().filter(id=file, destroyed_at=None).first()
+    if held is None:
+        nothing_changed()
+        return
+    held.destroyed_at = clock.now()
+    held.save(update_fields=["destroyed_at"])
+    if not File.objects.filter(document_id=held.document_id, destroyed_at=None).exists():
+        store.place(held.document_id).unlink(missing_ok=True)
+    record(actor, events.FileDestroyed(file=str(held.id), digest="sm3:" + held.document_id, words=words[:120]))
 
 
 @command("files.upload")

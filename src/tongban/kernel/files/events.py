@@ -17,6 +17,18 @@ class FileKept(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FileDestroyed(Event):
+    """Its purpose is over; `words` say which."""
+
+    tag: ClassVar[str] = "files.file.destroyed"
+    kind: ClassVar[str] = "file"
+    about: ClassVar[str] = "file"
+    file: str
+    digest: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class KeyRotated(Event):
     tag: ClassVar[str] = "files.key.rotated"
     kind: ClassVar[str] = "key"

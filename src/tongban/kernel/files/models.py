@@ -23,6 +23,7 @@ class File(models.Model):
     name = models.CharField(max_length=160)
     owner = models.BigIntegerField(null=True, help_text="account; empty for the platform's own")
     created_at = models.DateTimeField()
+    destroyed_at = models.DateTimeField(null=True, help_text="its purpose is over: nobody reads it any more")
 
 
 class Quarantined(models.Model):

@@ -21,6 +21,8 @@ def file(actor: Actor, file_id: str, *, entitled: bool = False) -> File:
     found = File.objects.select_related("document").filter(id=key).first()
     if found is None or not (entitled or actor.is_system or (found.owner is not None and found.owner == actor.account)):
         raise NotFound(_("There is no such file within your view."))
+    if found.destroyed_at:
+        raise NotFound(_("This file was destroyed as agreed, once its purpose was over."))
     return found
 
 

@@ -1,5 +1,6 @@
 """Base registries by program: entities, conflicts, what departments bring."""
 
+import base64
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from ninja import Field, Query, Router, Schema
 
 from tongban.lib import clock
-from tongban.lib.errors import NotFound
+from tongban.lib.errors import Invalid, NotFound
 from tongban.rooms.data.registries import rules
 from tongban.rooms.data.registries.commands import disputes, records
 from tongban.rooms.data.registries.commands import geography as geography_commands
@@ -260,6 +261,28 @@ def conflicts(request: HttpRequest, registry: str = "", state: str = "open", pag
 def decide(request: HttpRequest, body: DecisionIn) -> None:
     disputes.decide_conflict(
         actor_of(request), registry=body.registry, subject=body.subject, attribute=body.attribute, chosen=body.record, words=body.words
+    )  # fmt: skip
+
+
+class PhotoIn(Schema):
+    """`content`: a JPG or PNG of 200 KB at most, in Base64."""
+
+    id_number: str = Field(max_length=18)
+    content: str = Field(max_length=280_000)
+    taken_on: date
+    origin: str = Field(max_length=60)
+
+
+@router.post("/photos", response={200: KeptOut, **PROBLEMS}, summary="Keep a person's identity photo as the own organ's word")
+@allows("registries.keep")
+def keep_photo(request: HttpRequest, body: PhotoIn) -> Any:
+    actor = actor_of(request)
+    try:
+        content = base64.b64decode(body.content, validate=True)
+    except ValueError as fault:
+        raise Invalid.at("content", _("Content: write it in Base64.")) from fault
+    return records.keep_photo(
+        actor, organ=actor.organ_key, id_number=body.id_number, content=content, taken_on=body.taken_on, origin=body.origin
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What the registries answer to other offices, and what they learn from them."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from tongban.lib.rooms import reference
 from tongban.rooms.data.registries import rules, tasks
 from tongban.rooms.data.registries.commands import disputes
 from tongban.rooms.data.registries.models import Correction, Finding
-from tongban.rooms.data.registries.queries import linkages, masters, work
+from tongban.rooms.data.registries.queries import linkages, masters, photos, work
 
 PLATFORM = system("通办·基础库")
 
@@ -34,7 +35,15 @@ def _answers(name: str) -> Answers:
     return answers
 
 
+def _photos(keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """The same with the picture itself, in Base64."""
+    return {key: {**row, "photo": base64.b64encode(photos.content(row["photo"])).decode()} for key, row in _answers("population.photo")(keys).items()}
+
+
+supplies("population.photo", subject="person")(_photos)
 for supplied, (registry, _items) in rules.SUPPLIED.items():
+    if supplied == "population.photo":
+        continue
     supplies(supplied, subject="person" if registry == rules.POPULATION else "legal-person")(_answers(supplied))
 
 

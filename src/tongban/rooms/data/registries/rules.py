@@ -21,7 +21,7 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "household_no": "户号", "relation": "与户主关系", "head": "户主姓名", "state": "状态", "died_on": "死亡日期", "marital_status": "婚姻状况",
         "spouse_name": "配偶姓名", "spouse_id": "配偶公民身份号码", "married_on": "结婚登记日期", "education": "文化程度", "school": "毕业学校",
         "certificate_no": "学历证书编号", "insured_kind": "参保险种", "insured_state": "参保状态", "insured_months": "累计缴费月数", "employer_code": "参保单位代码",
-        "photo": "相片",
+        "photo": "相片", "photo_on": "相片采集日期",
     },
     ENTITIES: {
         "credit_code": "统一社会信用代码", "name": "名称", "kind": "类型", "industry": "行业", "address": "住所", "region_code": "登记地行政区划",
@@ -30,6 +30,7 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "insured_people": "参保人数",
     },
 }  # fmt: skip
+PHOTO = "photo"  # its value is the file that holds it, sealed
 PERSONAL = ("id_number", "spouse_id", "legal_rep_id")  # shown with the middle covered
 
 # What the registries answer to other offices: resource -> (registry, item -> attribute).
@@ -45,6 +46,7 @@ SUPPLIED: dict[str, tuple[str, dict[str, str]]] = {
     "social.pension": (POPULATION, {
         "id_number": "id_number", "name": "name", "employer_code": "employer_code", "kind": "insured_kind", "status": "insured_state", "months": "insured_months",
     }),
+    "population.photo": (POPULATION, {"id_number": "id_number", "name": "name", "photo": "photo", "taken_on": "photo_on"}),
     "legal.entity": (ENTITIES, {
         "credit_code": "credit_code", "name": "name", "entity_type": "kind", "address": "address", "region_code": "region_code",
         "business_scope": "business_scope", "registered_on": "established_on", "status": "state",
@@ -55,7 +57,7 @@ SUPPLIED: dict[str, tuple[str, dict[str, str]]] = {
     }),
 }  # fmt: skip
 # An answer without this attribute is no answer: the department has no such record, whatever others know of the subject.
-NEEDED = {"social.pension": "insured_kind", "legal.entity": "state", "legal.representative": "legal_rep_id"}
+NEEDED = {"population.photo": "photo", "social.pension": "insured_kind", "legal.entity": "state", "legal.representative": "legal_rep_id"}
 
 
 def answer(resource: str, content: Mapping[str, Any]) -> dict[str, Any] | None:

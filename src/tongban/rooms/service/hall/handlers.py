@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tongban.kernel.catalogue.supplies import Use, changed_by, draws_on, supplies
 from tongban.kernel.cases import queries as cases
 from tongban.kernel.cases import rules as case_rules
+from tongban.kernel.files import commands as files
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.identity.rules import CLERK
@@ -82,6 +83,14 @@ def announce_matter(event: Delivered) -> None:
 def send_licence(event: Delivered) -> None:
     """A holder who handed the case in elsewhere has the licence there."""
     elsewhere.send_licence(PLATFORM, number=event.body["licence"])
+
+
+@handles("hall.licence.issued", "cases.case.refused", "cases.case.not-accepted", "cases.case.withdrawn", "cases.case.lapsed")
+def destroy_fetched(event: Delivered) -> None:
+    """用后即删: a picture that a department gave for a card is destroyed once the card is made, or will not be."""
+    for one in cases.case(PLATFORM, event.body["case"]).materials:
+        if one.get("fetched"):
+            files.destroy_file(PLATFORM, file=one["file"], words="用后即删")
 
 
 @handles("hall.service.rated", "hall.rating.defaulted")

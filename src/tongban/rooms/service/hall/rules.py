@@ -66,7 +66,9 @@ FETCHED = {
     "civil.marriage.spouse_name": ("civil.marriage", "spouse_name", "person"),
     "civil.marriage.spouse_id_no": ("civil.marriage", "spouse_id", "person"),
     "civil.marriage.date": ("civil.marriage", "married_on", "person"),
+    "licence.id_card.photo": ("population.photo", "photo", "person"),
 }  # fmt: skip
+PHOTO, CARDS = "population.photo", "证卡制作"  # a photo is granted for making cards, whatever the type of the matter
 # What a department's data prove, so that the paper is not asked for: the material's register -> (resource, whose key).
 PROVES = {
     "legal_entity.registration": ("legal.entity", "enterprise"), "population.person": ("population.person", "person"),
@@ -76,13 +78,15 @@ PROVES = {
 PURPOSES = {"01": "行政许可申请", "05": "行政给付申请", "07": "行政确认申请"}
 
 
-def purpose_of(content: dict[str, Any]) -> str:
+def purpose_of(content: dict[str, Any], resource: str = "") -> str:
     """What data are fetched for, as agreements name it, from the type of the matter."""
+    if resource == PHOTO:
+        return CARDS
     return PURPOSES.get((content.get("task_type") or {}).get("code", ""), "公共服务申请")
 
 
 def wanted(form: dict[str, Any], materials: list[dict[str, Any]]) -> dict[tuple[str, str], tuple[str, ...]]:
-    """(resource, whose) -> the items that a form's fields name, in their order; () where only a material is to be proved."""
+    """(resource, whose) -> the items that a form's fields and photos name, in their order; () where only a material is to be proved."""
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for told in form.get("properties", {}).values():
         if told.get("x-source") in FETCHED:
@@ -90,14 +94,22 @@ def wanted(form: dict[str, Any], materials: list[dict[str, Any]]) -> dict[tuple[
             held = found.get((name, whose), ())
             found[name, whose] = held if item in held else (*held, item)
     for material in materials:
+        if material.get("photo") in FETCHED:
+            name, item, whose = FETCHED[material["photo"]]
+            found[name, whose] = (item,)
         if material.get("base_registry") in PROVES:
             found.setdefault(PROVES[material["base_registry"]], ())
     return found
 
 
 def unlike(fetched: dict[str, dict[str, Any]], data: dict[str, Any]) -> list[str]:
-    """Fields whose fetched value was typed over: each needs a reason."""
-    return [name for name, told in fetched.items() if name in data and str(data[name]).strip() != str(told["value"]).strip()]
+    """Fields whose fetched value was typed over: each needs a reason. A township of the county that was fetched is more exact, not another."""
+
+    def differs(typed: str, told: dict[str, Any]) -> bool:
+        value = str(told["value"]).strip()
+        return not typed.startswith(value) if told.get("item") == "region_code" and len(value) >= 6 else typed != value
+
+    return [name for name, told in fetched.items() if name in data and differs(str(data[name]).strip(), told)]
 
 
 SURE = ("credit_code", "legal_rep_id_no", "id_no", "id_number")  # shown, never typed again; the rest may be changed where reality differs
@@ -113,8 +125,27 @@ def sure_fields(form: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     return found
 
 
+IMAGE = "binary-image"  # a picture is a document, not an entry
+
+
+def with_photos(fields: list[dict[str, Any]], provided: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The documents that an applicant provides, with a form's pictures among them; `photo` names the register that may hold it.
+
+    Where the guide asks for the picture on paper too, it is one document.
+    """
+    made = [dict(m) for m in provided]
+    for field in (f for f in fields if f.get("format") == IMAGE):
+        paper = next((m for m in made if "照片" in m["name"]), None)
+        if paper is None:
+            paper = {"name": field["label"], "required": bool(field.get("required")), "provider": "applicant", "type": "电子照片"}
+            made.insert(0, paper)
+        paper["photo"] = field.get("source_resource", "")
+    return made
+
+
 def schema_of(fields: list[dict[str, Any]]) -> dict[str, Any]:
-    """JSON Schema 2020-12 from a matter's form fields; `x-source` names the register that fills a field."""
+    """JSON Schema 2020-12 from a matter's form fields; `x-source` names the register that fills a field. Pictures are documents (`with_photos`)."""
+    fields = [f for f in fields if f.get("format") != IMAGE]
     properties: dict[str, Any] = {}
     for field in fields:
         made: dict[str, Any] = {"type": field["type"], "title": field["label"]}

@@ -28,6 +28,7 @@ urlpatterns = [
     path("hall/drafts/<str:draft>/form/", apply.form, name="apply-form"),
     path("hall/drafts/<str:draft>/autosave/", apply.autosave, name="autosave"),
     path("hall/drafts/<str:draft>/materials/", apply.materials, name="apply-materials"),
+    path("hall/drafts/<str:draft>/photos/<str:file>/", apply.draft_photo, name="draft-photo"),
     path("hall/drafts/<str:draft>/review/", apply.review, name="apply-review"),
     path("hall/mine/", mine.mine, name="mine"),
     path("hall/cases/", window.case_list, name="case-list"),

@@ -155,7 +155,7 @@ def test_answers_count_when_they_came_in_time_and_not_before_they_are_due(shown,
 @pytest.fixture
 def flow(shown):
     """A running flow with batches: sound rows, rows set aside, one received late."""
-    seed_agreement = seed._agreement(PLATFORM)
+    seed_agreement = seed._agreement(PLATFORM, "legal.entity", "sd-hrss", "参保单位与登记企业比对")
     made = Flow.objects.create(
         agreement=seed_agreement, title="企业基本信息", provider=orgs.organ("sd-samr"), consumer=orgs.organ("sd-hrss"), state="running",
         begun_at=datetime(2026, 11, 2, 9, tzinfo=clock.CHINA),

@@ -1,5 +1,6 @@
 """What an organ says is kept once; masters follow. Reading a person's master is an act too, with its reason."""
 
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -7,6 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from tongban.kernel.files import commands as files
+from tongban.kernel.files import rules as file_rules
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.identity.commands import note_access
@@ -18,6 +21,7 @@ from tongban.rooms.data.registries.models import PERSON_INDEX, Conflict, Entity,
 from tongban.rooms.data.registries.queries import masters
 
 BATCH = 1000
+PHOTO_LIMIT = 200_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,20 @@ def keep_records(
     else:
         nothing_changed()
     return Kept(new, same, conflicts, faults)
+
+
+@command("registries.keep")
+def keep_photo(actor: Actor, *, organ: str, id_number: str, content: bytes, taken_on: date, origin: str, synthetic: bool = False) -> Kept:
+    """Keep a person's identity photo as the word of an organ: the picture sealed, the record names it. Raises Invalid where it is no picture."""
+    ending = {"image/jpeg": "jpg", "image/png": "png"}.get(file_rules.sniff(content[:16]))
+    if ending is None or len(content) > PHOTO_LIMIT:
+        raise Invalid.at("content", _("Photo: a JPG or PNG of 200 KB at most."))
+    kept = files.keep_file(actor, name=f"photo.{ending}", stream=io.BytesIO(content), size=len(content), own=False)
+    row = {"id_number": id_number, "photo": str(kept.id), "photo_on": taken_on.isoformat()}
+    made = keep_records(actor, registry=rules.POPULATION, organ=organ, rows=[row], origin=origin, legal_on=taken_on, synthetic=synthetic)
+    if made.faults:
+        raise Invalid.at("id_number", _("Citizen identity number: it is not sound, or your organ keeps no photos."))
+    return made
 
 
 def _key_fault(registry: str, values: Mapping[str, Any], today: date) -> str:

@@ -13,7 +13,7 @@ from tongban.rooms.data.registries import rules
 from tongban.rooms.data.registries.commands import comparisons, records
 from tongban.rooms.data.registries.models import Authority, Entity, Finding, Link, Person
 from tongban.rooms.data.registries.queries import masters
-from tongban.rooms.data.registries.seed import load
+from tongban.rooms.data.registries.seed import load, portrait
 
 
 def load_authority(folder: Path) -> int:
@@ -56,6 +56,18 @@ def load_known(actor: Actor, persons: Iterable[Mapping[str, Any]], entities: Ite
         if person and not Link.objects.filter(entity=entity, kind="representative").exists():
             Link.objects.create(person=person, entity=entity, kind="representative", since=date(2025, 9, 18), organ_key="sd-samr")
     return kept.new + firms.new
+
+
+def load_photos(actor: Actor, persons: Iterable[Mapping[str, Any]]) -> int:
+    """Drawn portraits of the personas, as public security would hold them; they say on them that they are synthetic."""
+    made = 0
+    for row in persons:
+        held = masters.person_numbered(row["id_number"])
+        if held and "photo" not in held.content:
+            drawn = portrait.drawn(int(row["id_number"][14:17]))
+            records.keep_photo(actor, organ="sd-police", id_number=row["id_number"], content=drawn, taken_on=date(2025, 3, 1), origin="demo", synthetic=True)
+            made += 1
+    return made
 
 
 def load_findings(actor: Actor) -> int:

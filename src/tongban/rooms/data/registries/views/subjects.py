@@ -60,6 +60,8 @@ def _word(attribute: str, claim: rules.Claim, names: Mapping[str, str]) -> Word:
     shown = masking.mask_id(told) if attribute in rules.PERSONAL else told
     if attribute == "region_code":
         shown = orgs.division_name(told) or told
+    if attribute == rules.PHOTO:
+        shown = _("on file")
     return Word(shown, names[claim.said.organ], claim.said.legal_on, claim.said.recorded_at, claim.rank, claim.said.id, claim.said.organ)
 
 

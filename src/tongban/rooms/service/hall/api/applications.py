@@ -143,12 +143,13 @@ class Consent(Schema):
 
 
 class Fetched(Schema):
-    """Values by field with their source; materials that these data prove; resources that could not be had, and why."""
+    """Values by field with their source; materials that these data prove; resources that could not be had, and why; pictures to be sent on with `materials`."""
 
     values: dict[str, str]
     sources: dict[str, str]
     proved: dict[str, str]
     failed: dict[str, str]
+    photos: list[dict[str, str]]
 
 
 @router.post("/prefill/{path:code}", response={200: Fetched, **PROBLEMS}, summary="Fetch what government holds for a form, with the applicant's consent")
@@ -159,7 +160,7 @@ def fetch(request: HttpRequest, code: str, body: Consent) -> Fetched:
     fields = told["fields"]
     return Fetched(
         values={n: str(t["value"]) for n, t in fields.items()}, sources={n: f"{t['source']}·{t['title']}" for n, t in fields.items()}, proved=told["proved"],
-        failed=told["failed"],
+        failed=told["failed"], photos=told["photos"],
     )  # fmt: skip
 
 

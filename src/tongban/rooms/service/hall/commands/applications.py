@@ -116,8 +116,11 @@ def add_material(actor: Actor, *, draft: str, material: str, name: str, stream: 
 def drop_material(actor: Actor, *, draft: str, file: str) -> Draft:
     """Take an upload off a draft."""
     held = drafts.draft(actor, draft)
+    dropped: dict[str, str] = next((m for m in held.materials if m["file"] == file), {})
     held.materials = [m for m in held.materials if m["file"] != file]
-    held.save(update_fields=["materials"])
+    if dropped.get("fetched") and held.fetched:  # the applicant provides another one
+        held.fetched = {**held.fetched, "proved": {n: by for n, by in held.fetched.get("proved", {}).items() if n != dropped["material"]}}
+    held.save(update_fields=["materials", "fetched"])
     nothing_changed()
     return held
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from tongban.kernel.cases import queries as cases
 from tongban.kernel.files import commands as files
+from tongban.kernel.files import queries as file_queries
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.ledger import commands as ledger
 from tongban.lib import clock, typesetting
@@ -48,7 +49,7 @@ def issue_licence(actor: Actor, *, case_number: str) -> Licence:
         issued_at=clock.now(),
     )  # fmt: skip
     licence.content = _content(licence, one, guide)
-    _sign_and_print(actor, licence, guide)
+    _sign_and_print(actor, licence, guide, _photo(actor, one))
     record(
         actor, events.LicenceIssued(case=one.number, licence=licence.number, digest="sm3:" + licence.pdf_digest),
         authority="行政许可法第三十九条、第四十四条",
@@ -56,9 +57,19 @@ def issue_licence(actor: Actor, *, case_number: str) -> Licence:
     return licence
 
 
-def _sign_and_print(actor: Actor, licence: Licence, guide: matters.Guide) -> None:
+def _photo(actor: Actor, one: Case) -> str:
+    """The holder's picture as SVG, where the case has one as image; "" else."""
+    for held in one.materials:
+        if "照" in held["material"] or held.get("fetched"):
+            found = file_queries.file(actor, held["file"], entitled=True)
+            if found.document.media_type in ("image/png", "image/jpeg"):
+                return typesetting.picture_svg(file_queries.content(found), found.document.media_type)
+    return ""
+
+
+def _sign_and_print(actor: Actor, licence: Licence, guide: matters.Guide, photo: str = "") -> None:
     licence.signature = ledger.ledger_key().sign(licences.canonical(licence.content)).hex()
-    body = typesetting.pdf(TEMPLATE, _printed(licence, guide))
+    body = typesetting.pdf(TEMPLATE, {**_printed(licence, guide), "photo": photo})
     kept = files.keep_file(actor, name=f"{licence.number}.pdf", stream=io.BytesIO(body), size=len(body), own=False)
     licence.pdf, licence.pdf_digest = kept.id, kept.document_id
     licence.save()

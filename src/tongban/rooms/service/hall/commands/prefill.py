@@ -1,5 +1,6 @@
 """What government holds is fetched with the applicant's consent, under the office's agreements; what it proves is not asked for."""
 
+import base64
 from typing import Any
 
 from django.db import transaction
@@ -7,6 +8,8 @@ from django.utils.translation import gettext as _
 
 from tongban.kernel.catalogue.commands import fetching
 from tongban.kernel.cases import schemas
+from tongban.kernel.files import commands as files
+from tongban.kernel.files import rules as file_rules
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock, masking, statements
@@ -34,8 +37,9 @@ def answer_consent(actor: Actor, *, draft: str, agreed: bool) -> Draft:
     known = {n: k.value for n, k in drafts.known_values(actor, paper.form).items()}
     kept = {n: v for n, v in held.data.items() if v != before.get(n)}  # what was typed stays, what was fetched earlier goes
     held.data = {**known, **values, **kept}
+    held.materials = [*fetched.get("photos", []), *(m for m in held.materials if not m.get("fetched"))]
     held.save()
-    asked = sorted({name for name, _whose in rules.wanted(paper.form, paper.known)}) if agreed else []
+    asked = sorted({name for name, _whose in rules.wanted(paper.form, [*paper.known, *paper.provided])}) if agreed else []
     record(actor, events.ConsentAnswered(draft=str(held.id), matter=held.matter.code, agreed=agreed, resources=asked, fetched=len(values)))
     return held
 
@@ -45,26 +49,46 @@ def fetch_once(actor: Actor, *, matter_code: str, consent: str) -> dict[str, Any
     """The same without a draft, for programs: values, what is proved, what could not be had. `consent`: the caller's own word for it."""
     guide = matters.guide(matter_code)
     fetched = fetch_known(actor, guide, consent=f"api:{consent}"[:60])
-    asked = sorted({name for name, _whose in rules.wanted(guide.form, guide.known)})
+    asked = sorted({name for name, _whose in rules.wanted(guide.form, [*guide.known, *guide.provided])})
     told = events.ConsentAnswered(draft=f"api:{actor.account}", matter=matter_code, agreed=True, resources=asked, fetched=len(fetched["fields"]))
     record(actor, told)
     return fetched
 
 
 def fetch_known(actor: Actor, paper: Paper, *, consent: str) -> dict[str, Any]:
-    """{fields: {field: {value, source, title, at, agreement, resource, item, whose}}, proved: {material: resource's title}, failed: {title: why}}."""
+    """{fields: {field: {value, source, title, at, agreement, resource, item, whose}}, proved: {material: resource's title}, failed: {title: why}, photos}."""
     holders = statements.ask(identity.holders(actor))
     keys = {"person": identity.held(holders, "person", "id_number"), "enterprise": identity.held(holders, "enterprise", "credit_code")}
     got: dict[tuple[str, str], fetching.Fetched] = {}
     failed: dict[str, str] = {}
-    for (name, whose), items in rules.wanted(paper.form, paper.known).items():
+    for (name, whose), items in rules.wanted(paper.form, [*paper.known, *paper.provided]).items():
         if keys[whose]:
             found = _fetch(actor, paper, name, keys[whose], items, consent)
             if isinstance(found, fetching.Fetched):
                 got[name, whose] = found
-            else:
+            elif name != rules.PHOTO:  # a picture that nobody gives is among the documents to provide
                 failed[name] = found
-    return {"fields": _fields(paper.form, got), "proved": _proved(actor, paper, got), "failed": failed}
+    photos = _photos(actor, paper, got)
+    proved = _proved(actor, paper, got) | {p["material"]: p["fetched"] for p in photos}
+    return {"fields": _fields(paper.form, got), "proved": proved, "failed": failed, "photos": photos}
+
+
+def _photos(actor: Actor, paper: Paper, got: dict[tuple[str, str], fetching.Fetched]) -> list[dict[str, str]]:
+    """Pictures that a department holds, sealed and kept as the applicant's documents: [{material, file, name, fetched: by whom}]."""
+    made = []
+    for material in paper.provided:
+        name, item, whose = rules.FETCHED.get(material.get("photo", ""), ("", "", ""))
+        found = got.get((name, whose))
+        told = (found.values or {}).get(item) if found else None
+        if found is None or not told:
+            continue
+        content = base64.b64decode(told)
+        ending = {"image/jpeg": "jpg", "image/png": "png"}.get(file_rules.sniff(content[:16]))
+        if ending is None:
+            continue  # what is no picture is not shown as one: the applicant provides it
+        kept = files.keep_made(actor, name=f"{found.title}.{ending}", content=content, own=True)
+        made.append({"material": material["name"], "file": str(kept.id), "name": kept.name, "fetched": f"{found.source}·{found.title}"})
+    return made
 
 
 def _fetch(actor: Actor, paper: Paper, name: str, key: str, items: tuple[str, ...], consent: str) -> fetching.Fetched | str:
@@ -73,7 +97,7 @@ def _fetch(actor: Actor, paper: Paper, name: str, key: str, items: tuple[str, ..
     for guide in paper.guides if isinstance(paper, one_thing.Joined) else [paper]:
         if guide.matter.organ is None:
             continue
-        purpose = rules.purpose_of(guide.content)
+        purpose = rules.purpose_of(guide.content, name)
         try:
             with transaction.atomic():  # a refusal undoes this fetch alone
                 found = fetching.fetch(actor, name=name, purpose=purpose, key=key, organ=guide.matter.organ.key, items=items, consent=consent, partly=True)

@@ -52,7 +52,7 @@ def _sheet(version: MatterVersion, *, imported: bool) -> Sheet:
     materials = content.get("materials", [])
     return Sheet(
         content=content, promised=promised, statutory=statutory, form=form, sure=rules.sure_fields(form), validator=schemas.compiled(form),
-        provided=[m for m in materials if m["provider"] == "applicant" and m["type"] != "申请表"],
+        provided=rules.with_photos(content.get("form_fields", []), [m for m in materials if m["provider"] == "applicant" and m["type"] != "申请表"]),
         known=[m for m in materials if m["provider"] != "applicant"],
     )  # fmt: skip
 
@@ -120,7 +120,7 @@ def forms_drawing_on(supply: str) -> list[tuple[str, tuple[str, ...], str]]:
     found = []
     for version in MatterVersion.objects.filter(state="published", item__imported=False).select_related("item").order_by("item__name"):
         sheet = sheet_of(version.id)
-        items = [i for (name, _whose), told in rules.wanted(sheet.form, sheet.known).items() if name == supply for i in told or ("",)]
+        items = [i for (name, _whose), told in rules.wanted(sheet.form, [*sheet.known, *sheet.provided]).items() if name == supply for i in told or ("",)]
         one = Matter.objects.filter(version=version, state="in-force").order_by("code").first() if items else None
         if one:
             found.append((version.item.name, tuple(i for i in items if i), matter_address(one.code)))

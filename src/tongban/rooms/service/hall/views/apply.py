@@ -16,8 +16,9 @@ from tongban.kernel.calendar import queries as calendar
 from tongban.kernel.cases import queries as cases
 from tongban.kernel.cases import schemas
 from tongban.kernel.files import commands as files
+from tongban.kernel.files import queries as file_queries
 from tongban.lib import clock
-from tongban.lib.errors import Conflict, Invalid, TongbanError, TooLarge
+from tongban.lib.errors import Conflict, Invalid, NotFound, TongbanError, TooLarge
 from tongban.rooms.service.hall import forms
 from tongban.rooms.service.hall.commands import applications, prefill
 from tongban.rooms.service.hall.models import Draft
@@ -101,7 +102,7 @@ def identity(request: HttpRequest, held: Draft) -> HttpResponse:
     told = applicants.choices(actor_of(request), context["g"].content)
     context |= {
         "choices": [c for c in told if c.fits], "unfit": [c for c in told if not c.fits],
-        "served": applicants.served(context["g"].content), "then": again(held), "asked": drafts.asked_for(context["g"].form, context["g"].known),
+        "served": applicants.served(context["g"].content), "then": again(held), "asked": drafts.asked_for(context["g"].form, [*context["g"].known, *context["g"].provided]),
     }  # fmt: skip
     return render(request, "hall/apply_identity.html", context)
 
@@ -152,6 +153,16 @@ def materials(request: HttpRequest, held: Draft) -> HttpResponse:
     context = _context(request, held, 3) | {"fault": fault}
     context["rows"] = [(m, [f for f in held.materials if f["material"] == m["name"]]) for m in context["wanted"]]
     return render(request, "hall/apply_materials.html", context, status=422 if fault else 200)
+
+
+@allows("hall.apply")
+def draft_photo(request: HttpRequest, draft: str, file: str) -> HttpResponse:
+    """A picture that was fetched for one's own draft."""
+    held = drafts.draft(actor_of(request), draft)
+    if file not in {m["file"] for m in held.materials if m.get("fetched")}:
+        raise NotFound(_("There is no such file within your view."))
+    found = file_queries.file(actor_of(request), file)
+    return HttpResponse(file_queries.content(found), content_type=found.document.media_type, headers={"Cache-Control": "no-store"})
 
 
 def _change_materials(request: HttpRequest, held: Draft) -> None:
