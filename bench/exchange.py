@@ -1,11 +1,13 @@
 """3,000,000 rows of ten columns in random key order: department database → contract checks → signed, logged → department database.
 
-Beside it, in the same run: COPY out piped into COPY in with its key (psql | psql, binary). Sender, receiver and broker are processes of their own; everything shares the same cores.
+Beside it, in the same run: COPY out piped into COPY in with its key (psql | psql, binary), and dlt reading by connectorx and loading CSV, which checks, signs and logs nothing and builds no
+key. Sender, receiver and broker are processes of their own; everything shares the same cores.
 """
 
 import asyncio
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -118,6 +120,30 @@ def piped(postgres: EmbeddedPostgres, source: str, target: str) -> float:
     return took
 
 
+def dlt_load(home: Path, source: str, target: str) -> float:
+    """What dlt takes for the same table: connectorx out, CSV by COPY in, without key."""
+    told = {"source": _over_loopback(source), "target": _over_loopback(target), "home": str(home / "dlt")}
+    settings = {
+        **os.environ,
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
+        "RUNTIME__LOG_LEVEL": "ERROR",
+        "HOME": str(home),
+        "NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION": "true",
+    }
+    command = [sys.executable, "-m", "bench.exchange_dlt", json.dumps(told)]
+    made = subprocess.run(command, cwd=Path(__file__).parents[1], env=settings, capture_output=True, text=True, check=True)
+    with psycopg.connect(target, autocommit=True) as line:
+        held = line.execute("SELECT count(*) FROM peer.entity").fetchone()[0]
+        assert held == ROWS, held
+        line.execute("DROP SCHEMA peer CASCADE")
+    return float(made.stdout.strip().splitlines()[-1])
+
+
+def _over_loopback(url: str) -> str:
+    """connectorx knows no sockets in the file system."""
+    return url[: url.index("@")] + f"@127.0.0.1:{os.environ['PGPORT']}/" + url[url.index("@/") + 2 : url.index("?")]
+
+
 class Exchange:
     """Broker, two accounts, one agreement; sender and receiver as processes."""
 
@@ -191,6 +217,10 @@ def in_postgres(measure) -> dict:
         home.chmod(0o755)
         postgres = EmbeddedPostgres(home)
         os.environ["TZ"] = "UTC"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            os.environ["PGPORT"] = str(probe.getsockname()[1])
+        embedded.SETTINGS |= {"listen_addresses": "127.0.0.1", "port": os.environ["PGPORT"]}
         postgres.start()
         try:
             return measure(home, postgres)
@@ -225,6 +255,10 @@ def _measure(say, home: Path, postgres: EmbeddedPostgres) -> dict:
         for one in found:
             for name in ("lost", "twice", "different"):
                 detail[name] += one[name]
+        if turn == ROUNDS - 1:
+            detail["dlt_s"] = round(dlt_load(home, source, target), 1)
+            say(f"  dlt {detail['dlt_s']:.1f} s")
+            detail["dlt_times"] = round(detail["dlt_s"] / first, 2)
         detail |= {"pipe_s": round(base, 1), "first_s": round(first, 1), "changes_s": round(changes, 1)}
         exchange.broker.stop()
     return {
