@@ -11,7 +11,9 @@ import urllib.error
 
 import psycopg
 import pytest
+from playwright.sync_api import sync_playwright
 
+from tests.journeys.conftest import BROWSER, FLAGS, Visitor
 from tests.test_group import Installation
 from tests.test_twenty_matters import value
 from tongban.config.demonstration import Person, Refusal
@@ -131,6 +133,16 @@ def net(tmp_path_factory):
     shutil.rmtree(home, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def chromium():
+    if not BROWSER:
+        pytest.skip("no browser is installed: apt-get install chromium fonts-noto-cjk")
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        yield made
+        made.close()
+
+
 def adopt(data, copy):
     """A copied cluster belongs to the account that the first one belongs to, and so does its folder."""
     for path in (data, *data.rglob("*")):
@@ -231,6 +243,45 @@ def test_handed_in_at_the_city_and_decided_in_the_province_as_one_case(net):
     Person(yantai.address).call("POST", f"/hall/ratings/{invitation['token']}", {"level": 5, "indicators": [], "words": "太慢"})
     told = "SELECT count(*) FROM hall_rating r JOIN hall_ratinginvitation i ON i.id = r.invitation_id WHERE i.case_number = %s AND r.rectify_due IS NOT NULL"
     until(lambda: province.one(told, number) == 1)
+
+
+def press(officer, number, *wanted):
+    """The open step at the window, in the browser: the first of the wanted buttons that is there."""
+    officer.go(f"/hall/desk/cases/{number}/")
+    page = officer.page
+    name = next(w for w in wanted if page.locator(f'.tb-actions button[name="action"][value="{w}"]').count())
+    page.fill("#opinion", "同意。")
+    page.locator(f'.tb-actions button[name="action"][value="{name}"]').click()
+    officer.sees("已办理")
+    return name
+
+
+def test_one_case_in_two_places_as_its_people_see_it(net, chromium):
+    """In two browsers: the citizen on a phone at the city, the officer at the province, the administrator between them."""
+    province, yantai, _weifang, _wire = net
+    api, number, _data, _materials = apply(yantai, WATER)
+    citizen = Visitor(chromium, yantai.address, 390).become("zhang")
+    citizen.go(f"/hall/cases/{number}/")
+    citizen.sees("节点办理，这里显示它传来的进展").check()
+    until(lambda: state(province.person("ding"), number))
+    officer = Visitor(chromium, province.address).become("ding")
+    officer.go(f"/hall/desk/cases/{number}/")
+    officer.check()
+    while press(officer, number, "accept", "pass", "grant", "deliver") != "deliver":
+        pass
+    until(lambda: next((x for x in api.call("GET", "/hall/licences") if x["case"] == number), None))
+    until(lambda: api.call("GET", f"/hall/cases/{number}/rating"))
+    citizen.go(f"/hall/cases/{number}/")
+    citizen.sees("已办结").sees("您的证照已制作").check()
+    citizen.page.get_by_role("link", name="去评价").click()
+    citizen.page.locator("#l1").check()
+    citizen.page.locator("main form button.ds-button").click()
+    until(
+        lambda: province.one("SELECT count(*) FROM hall_rating r JOIN hall_ratinginvitation i ON i.id = r.invitation_id WHERE i.case_number = %s", number) == 1
+    )
+    administrator = Visitor(chromium, province.address).become("chen")
+    administrator.go("/exchange/nodes/")
+    administrator.sees("烟台市").sees("已接入").check()
 
 
 def test_from_city_to_city_by_way_of_the_province_which_reads_nothing(net):

@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     placed(verify)
     verify.add_argument("file", nargs="?", type=Path, help="证明文件 / proof file")
     verify.add_argument("--key", default="", help="日志公钥，十六进制 / the log's public key, hexadecimal")
+    _encode(add)
     for name, told in (("test", "全部测试 / run the tests"), ("manage", "Django 管理命令 / management commands")):
         add(name, told).add_argument("rest", nargs=argparse.REMAINDER)
     recovery.add(add, placed)
@@ -85,6 +86,14 @@ def parser() -> argparse.ArgumentParser:
     add("exchange", "数据交换进程（由 up 启动）/ the exchange process, started by up")
     add("answering", "单笔查询应答进程（由 up 启动）/ the process that answers single queries, started by up")
     return top
+
+
+def _encode(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    encode = add("encode", "隐私比对：在本部门编码，行内容不出门 / encode rows at home for a private comparison")
+    encode.add_argument("file", type=Path, help="CSV 或 XLSX / CSV or XLSX")
+    encode.add_argument("--secret", type=Path, required=True, help="双方约定的密钥文件 / file with the secret that both sides settled")
+    encode.add_argument("--fields", default="", help="要编码的列，逗号分隔，默认全部可用的列 / columns with commas; all that are known by default")
+    encode.add_argument("--out", type=Path, required=True)
 
 
 def main() -> int:
@@ -102,6 +111,7 @@ def main() -> int:
         "test": run_tests, "check": run_checks, "manage": manage, "worker": worker, "exchange": exchange, "answering": answering, "sbom": sbom, "audit": audit, "ship": recovery.ship,
         "backup": lambda o: recovery.take(o, say), "restore": lambda o: recovery.bring_back(o, say), "drill": lambda o: recovery.drill(o, say),
         "standby": lambda o: standby.standby(o, say), "failover": failover, "node": lambda o: node.run(o, say, _attach),
+        "encode": lambda o: int(_late("encoding").run(o, say)),
     }  # fmt: skip
     try:
         return actions[options.command](options)

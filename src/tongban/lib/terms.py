@@ -81,6 +81,7 @@ ENGLISH = {
     "电子证照": "Electronic licences", "宏观经济": "Macro-economy", "主题信息资源": "Themes", "部门信息资源": "Departments", "健康保障": "Health", "社会保障": "Social security",
     "食品药品安全": "Food and drug safety", "安全生产": "Work safety", "价格监管": "Prices", "能源安全": "Energy", "信用体系": "Credit system", "城乡建设": "Construction",
     "社区治理": "Communities", "生态环保": "Environment", "应急维稳": "Emergencies",
+    "待对方参加": "Waiting for the other", "比对中": "Being compared", "对方不参加": "Not taking part", "无法比对": "Could not be compared", "证件号码": "Document number",
     "可为将来日期": "May lie in the future", "按变更序号": "By number", "按更新时间戳": "By time stamp", "按数据库日志（逻辑复制）": "By the database's log (logical replication)", "按平台账本": "By the platform's ledger",
     "待接通": "To be connected", "运行中": "Running", "已暂停": "Paused", "故障": "In trouble", "必填项为空": "Empty", "超过长度": "Too long", "不在值域内": "Not an allowed value",
     "超出范围": "Out of range", "公民身份号码校验不符": "Identity number unsound", "统一社会信用代码校验不符": "Credit code unsound", "行政区划代码格式不符": "Not a region code",

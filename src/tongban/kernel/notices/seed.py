@@ -52,6 +52,8 @@ TEMPLATES = {
     "correction-answered": ("数据更正已答复：{title}", "{who}：{what}。{opinion}"),
     "findings-new": ("信息比对发现{what}：{title}", "{title}，新发现{what}，请在{due}前核查。"),
     "finding-late": ("比对线索逾期未核查：{title}", "“{title}”应于{due}前核查，至今未答复。"),
+    "private-asked": ("隐私比对邀请：{title}", "{who}邀请本部门参加隐私比对，用途：{what}。双方约定密钥后在本部门编码，行内容不出本部门。"),
+    "private-moved": ("隐私比对：{title}", "{opinion}。"),
     "linkage-done": ("人口比对完成：{title}", "{opinion}。"),
     "rectified": ("差评整改回复：{title}", "办件{case}：{opinion}。"),
 }  # fmt: skip

@@ -138,6 +138,24 @@ class LinkDecided(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PrivateMoved(Event):
+    """`move`: asked, joined, refused, done, failed. `digest`: SM3 of the encoded file that came with it."""
+
+    tag: ClassVar[str] = "registries.private.moved"
+    kind: ClassVar[str] = "private-comparison"
+    about: ClassVar[str] = "comparison"
+    comparison: str
+    asking: str
+    asked: str
+    move: str
+    purpose: str
+    rows: int = 0
+    pairs: int = 0
+    digest: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseKept(Event):
     """Figures of one publication came in; `revised`: those that an earlier release gave otherwise."""
 

@@ -20,7 +20,7 @@ from tongban.lib.rooms import reference
 from tongban.rooms.data.registries import rules, tasks
 from tongban.rooms.data.registries.commands import disputes
 from tongban.rooms.data.registries.models import Correction, Finding
-from tongban.rooms.data.registries.queries import linkages, masters, photos, work
+from tongban.rooms.data.registries.queries import linkages, masters, photos, private, work
 
 PLATFORM = system("通办·基础库")
 
@@ -104,6 +104,21 @@ def tell_the_offices(event: Delivered) -> None:
 def link_the_file(event: Delivered) -> None:
     """In the background: learning and comparing take seconds to minutes."""
     queue.defer("registries.link", key=f"linkage:{event.body['linkage']}", linkage=int(event.body["linkage"]))
+
+
+@handles("registries.private.moved")
+def follow_private(event: Delivered) -> None:
+    """Who was asked hears of it; what both handed over is compared; both hear how it ended."""
+    held, move = private.comparison(PLATFORM, int(event.body["comparison"])), event.body["move"]
+    if move == "joined":
+        queue.defer("registries.compare_private", key=f"private:{held.id}", comparison=held.id)
+        return
+    organs = [held.asked_key] if move == "asked" else [held.asking_key] if move == "refused" else [held.asking_key, held.asked_key]
+    people = sorted({a for organ in organs for a in identity.accounts_with(DATA_STEWARD, orgs.organ(organ).id)})
+    words = f"共有{len(held.pairs)}对" if move == "done" else held.words or held.get_state_display()
+    values: dict[str, object] = {"title": held.title, "who": orgs.organ(held.asking_key).name, "opinion": words, "what": held.purpose}
+    key = "private-asked" if move == "asked" else "private-moved"
+    notices.send(PLATFORM, accounts=people, key=key, subject=event.subject, values=values, link=f"/registries/private/{held.id}/", cause=event.id)
 
 
 @handles("registries.linkage.done")

@@ -315,3 +315,34 @@ class Place(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["lat", "lon"]), models.Index(fields=["region_code", "kind"])]
+
+
+class PrivateComparison(models.Model):
+    """隐私比对: two departments learn which of their rows are the same person's; neither sees the other's rows, nor does the platform."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", "待对方参加"
+        COMPARING = "comparing", "比对中"
+        DONE = "done", "已完成"
+        REFUSED = "refused", "对方不参加"
+        FAILED = "failed", "无法比对"
+
+    title = models.CharField(max_length=120)
+    purpose = models.CharField(max_length=120)
+    asking_key = models.CharField(max_length=40)
+    asked_key = models.CharField(max_length=40)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
+    fields = models.JSONField(default=list)
+    asking_rows = models.PositiveIntegerField()
+    asked_rows = models.PositiveIntegerField(default=0)
+    asking_file = models.CharField(max_length=36, help_text="encoded rows, destroyed once they are compared")
+    asked_file = models.CharField(max_length=36, blank=True)
+    pairs = models.JSONField(default=list, help_text="[[row of who asked, row of who was asked, how alike]], rows from 1")
+    words = models.CharField(max_length=300, blank=True, help_text="why refused, or why it could not be compared")
+    asked_by = models.CharField(max_length=60)
+    asked_at = models.DateTimeField()
+    joined_by = models.CharField(max_length=60, blank=True)
+    done_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.title

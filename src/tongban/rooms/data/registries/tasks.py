@@ -9,7 +9,7 @@ from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock
 from tongban.lib.errors import NotFound
 from tongban.rooms.data.registries import rules
-from tongban.rooms.data.registries.commands import comparisons, linkages
+from tongban.rooms.data.registries.commands import comparisons, linkages, private
 from tongban.rooms.data.registries.models import Finding
 
 PLATFORM = system("通办·基础库")
@@ -27,6 +27,12 @@ def compare() -> None:
 def link(linkage: int) -> None:
     """One file after the other: each takes a core and the whole register."""
     linkages.run_linkage(PLATFORM, linkage=linkage)
+
+
+@task("registries.compare_private", lock="registries.link")
+def compare_private(comparison: int) -> None:
+    """Every row with every other: one comparison after the other."""
+    private.run_private(PLATFORM, comparison=comparison)
 
 
 def people_of(organ_key: str) -> list[int]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tongban.rooms.data.registries.views import findings, geography, linkages, macro, subjects, work
+from tongban.rooms.data.registries.views import findings, geography, linkages, macro, private, subjects, work
 
 app_name = "registries"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("conflicts/", work.conflicts, name="conflicts"),
     path("linkages/", linkages.linkages, name="linkages"),
     path("linkages/<int:linkage>/", linkages.linkage, name="linkage"),
+    path("private/", private.comparisons, name="privates"),
+    path("private/<int:comparison>/", private.comparison, name="private"),
     path("findings/", findings.findings, name="findings"),
     path("geography/", geography.geography, name="geography"),
     path("macro/", macro.macro, name="macro"),
