@@ -281,7 +281,7 @@ def test_one_case_in_two_places_as_its_people_see_it(net, chromium):
     )
     administrator = Visitor(chromium, province.address).become("chen")
     administrator.go("/exchange/nodes/")
-    administrator.sees("烟台市").sees("已接入").check()
+    administrator.sees("烟台市").sees("畅通").check()
 
 
 def test_from_city_to_city_by_way_of_the_province_which_reads_nothing(net):

@@ -55,6 +55,17 @@ def test_the_same_person_is_found_through_slips():
     assert len({p.left for p in found}) == len({p.right for p in found}) == len(found)
 
 
+def test_few_names_in_one_county_are_told_apart():
+    """The worst case of a Chinese register: hundreds of the same name."""
+    made, other, truth = persons(2000, 6)
+    for row in [*made, *other]:
+        row |= {"姓名": row["姓名"][:2] + "伟芳"[ord(row["姓名"][2]) % 2], "行政区划": "370102"}
+    found = compare(encode(made, FIELDS, SECRET), encode(other, FIELDS, SECRET))
+    good = sum(truth.get(p.left) == p.right for p in found)
+    assert good / len(found) > 0.99
+    assert good / len(truth) > 0.98
+
+
 def test_equal_rows_are_wholly_alike_whatever_their_writing():
     told = [{**ROWS[0], "出生日期": "19800501", "姓名": " 王 合成"}, ROWS[2]]
     found = compare(encode(ROWS, FIELDS, SECRET), encode(told, FIELDS, SECRET))
