@@ -1,6 +1,7 @@
 """Base registries by program: entities, conflicts, what departments bring."""
 
 import base64
+import json
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,8 @@ from tongban.rooms.data.registries import rules
 from tongban.rooms.data.registries.commands import disputes, records
 from tongban.rooms.data.registries.commands import geography as geography_commands
 from tongban.rooms.data.registries.commands import macro as macro_commands
-from tongban.rooms.data.registries.queries import geography, macro, masters, work
+from tongban.rooms.data.registries.commands import private as private_commands
+from tongban.rooms.data.registries.queries import geography, macro, masters, private, work
 from tongban.ui.access import OPEN, actor_of, allows
 from tongban.ui.problems import PROBLEMS
 
@@ -291,3 +293,68 @@ def keep_photo(request: HttpRequest, body: PhotoIn) -> Any:
 def keep(request: HttpRequest, body: RecordsIn) -> Any:
     actor = actor_of(request)
     return records.keep_records(actor, registry=body.registry, organ=actor.organ_key, rows=body.rows, origin=body.origin, legal_on=body.legal_on)
+
+
+class PrivateIn(Schema):
+    """`encoded`: the whole of what `tongban encode` wrote."""
+
+    encoded: dict[str, Any]
+
+
+class PrivateAskIn(PrivateIn):
+    """`other`: the key of the department that is asked."""
+
+    title: str = Field(max_length=120)
+    purpose: str = Field(max_length=120)
+    other: str = Field(max_length=40)
+
+
+class PrivateOut(Schema):
+    """`pairs` of the own file once it is done: [mark of the pair, row, how alike]; the other side gets the same marks for its rows."""
+
+    id: int
+    title: str
+    purpose: str
+    asking: str
+    asked: str
+    state: str
+    words: str
+    fields: list[str]
+    pairs: list[tuple[int, int, float]]
+
+
+def _private(request: HttpRequest, held: Any) -> PrivateOut:
+    return PrivateOut(
+        id=held.id, title=held.title, purpose=held.purpose, asking=held.asking_key, asked=held.asked_key, state=held.state, words=held.words, fields=held.fields,
+        pairs=private.own_pairs(actor_of(request), held),
+    )  # fmt: skip
+
+
+@router.post("/private", response={201: PrivateOut, **PROBLEMS}, summary="Ask another department for a private comparison")
+@allows("registries.link")
+def ask_private(request: HttpRequest, body: PrivateAskIn) -> tuple[int, PrivateOut]:
+    content = json.dumps(body.encoded).encode()
+    made = private_commands.ask_private(actor_of(request), title=body.title, purpose=body.purpose, other=body.other, content=content)
+    return 201, _private(request, made)
+
+
+@router.get("/private/{comparison}", response={200: PrivateOut, **PROBLEMS}, summary="How a private comparison stands, and the own rows that are pairs")
+@allows("registries.link")
+def one_private(request: HttpRequest, comparison: int) -> PrivateOut:
+    return _private(request, private.comparison(actor_of(request), comparison))
+
+
+@router.post("/private/{comparison}/join", response={200: PrivateOut, **PROBLEMS}, summary="Take part with the own encoded rows")
+@allows("registries.link")
+def join_private(request: HttpRequest, comparison: int, body: PrivateIn) -> PrivateOut:
+    return _private(request, private_commands.join_private(actor_of(request), comparison=comparison, content=json.dumps(body.encoded).encode()))
+
+
+class WordsIn(Schema):
+    words: str = Field(max_length=300)
+
+
+@router.post("/private/{comparison}/refuse", response={200: PrivateOut, **PROBLEMS}, summary="Do not take part, with the reason")
+@allows("registries.link")
+def refuse_private(request: HttpRequest, comparison: int, body: WordsIn) -> PrivateOut:
+    return _private(request, private_commands.refuse_private(actor_of(request), comparison=comparison, words=body.words))

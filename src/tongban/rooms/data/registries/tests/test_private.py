@@ -1,6 +1,9 @@
 """隐私比对: asked, joined, compared, destroyed; each side reads its own rows alone."""
 
+import json
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tongban.kernel.files.models import File
 from tongban.kernel.identity import queries as identity
@@ -93,8 +96,6 @@ def test_rows_themselves_are_never_taken(asked):
 
 
 def test_pages(as_persona, tmp_path):
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     def file(rows):
         return SimpleUploadedFile("rows.json", encoded(rows))
 
@@ -115,3 +116,21 @@ def test_pages(as_persona, tmp_path):
     assert "您的2行中有1行也在对方文件里" in told
     assert client.get(address, {"export": "csv"}).content.decode("utf-8-sig").splitlines()[1].startswith("1,2,1.0")
     assert as_persona("jin").get(address).status_code == 404
+
+
+def test_the_same_by_api(as_persona):
+    def call(who, path, **told):
+        client = as_persona(who)
+        address = f"/api/registries/private{path}"
+        return (client.post(address, told, content_type="application/json") if told else client.get(address)).json()
+
+    made = call("tao", "", title="参保人", purpose="核验", other="sd-police", encoded=json.loads(encoded(OURS)))
+    assert (made["state"], made["fields"]) == ("asked", list(FIELDS))
+    assert call("xu", f"/{made['id']}/join", encoded={"format": "rows", "rows": OURS})["status"] == 422
+    assert call("tao", f"/{made['id']}/join", encoded=json.loads(encoded(THEIRS)))["status"] == 403
+    assert call("xu", f"/{made['id']}/join", encoded=json.loads(encoded(THEIRS)))["state"] == "comparing"
+    commands.run_private(PLATFORM, comparison=made["id"])
+    assert call("tao", f"/{made['id']}")["pairs"] == [[1, 2, 1.0]]
+    again = call("tao", "", title="参保人", purpose="核验", other="sd-police", encoded=json.loads(encoded(OURS)))
+    assert call("xu", f"/{again['id']}/refuse", words="目的不在法定职责内")["state"] == "refused"
+    assert call("jin", f"/{again['id']}")["status"] == 404
