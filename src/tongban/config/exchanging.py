@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -42,6 +43,7 @@ from tongban.rooms.data.exchange.models import Flow  # noqa: E402
 
 PLATFORM = system("通办·交换")
 PAUSE = 1.0  # seconds between looks at agreements and flows
+RELEASE = 60.0  # seconds between looks for logs that need not be kept any more
 RETRY = 5.0  # seconds after a part outside did not answer
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -73,6 +75,7 @@ class Exchange:
         self.home, self.url = home, url
         self.pushed: dict[str, str] = {}
         self.mark = ""
+        self.released = 0.0
         self.lines: dict[str, Client] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -82,7 +85,9 @@ class Exchange:
         while True:
             try:
                 await self._claims(line)
-                await off_loop(_release)
+                if time.monotonic() - self.released > RELEASE:
+                    await off_loop(_release)
+                    self.released = time.monotonic()
                 flows = {f.agreement: f for f in await off_loop(queries.runnable)}
                 for number, one in flows.items():
                     if number not in self.tasks or self.tasks[number].done():

@@ -75,20 +75,22 @@ def destroy_file(actor: Actor, *, file: str, words: str) -> None:
     if held is None:
         nothing_changed()
         return
+    Document.objects.select_for_update().get(digest=held.document_id)  # who keeps the same content just now comes before or after
     held.destroyed_at = clock.now()
     held.save(update_fields=["destroyed_at"])
-    if not File.objects.filter(document_id=held.document_id, destroyed_at=None).exists():
-        store.place(held.document_id).unlink(missing_ok=True)
     record(actor, events.FileDestroyed(file=str(held.id), digest="sm3:" + held.document_id, words=words[:120]))
+    if not File.objects.filter(document_id=held.document_id, destroyed_at=None).exists():
+        store.destroy_kept(held.document_id)
 
 
 @command("files.upload")
 def _keep(actor: Actor, *, name: str, content: bytes, digest: str, scanned_by: str, own: bool, key: str = "") -> File:
-    store.write(digest, content)
-    document, _new = Document.objects.get_or_create(
+    _document, new = Document.objects.get_or_create(
         digest=digest,
         defaults={"size": len(content), "media_type": rules.media_type(name, content[:16]), "scanned_by": scanned_by, "created_at": clock.now()},
     )
+    document = _document if new else Document.objects.select_for_update().get(digest=digest)  # it may be destroyed just now
+    store.write(digest, content)
     named = {"id": uuid.UUID(key)} if key else {}
     kept = File.objects.create(**named, document=document, name=name, owner=actor.account if own else None, created_at=clock.now())
     record(actor, events.FileKept(file=str(kept.id), digest="sm3:" + digest, size=len(content)))

@@ -50,6 +50,11 @@ def hold(digest: str, content: bytes) -> None:
     _put(path, keystore.close(key(), content, bound_to=b"quarantine:" + digest.encode()))
 
 
+def destroy_kept(digest: str) -> None:
+    """A document that nobody names any more."""
+    place(digest).unlink(missing_ok=True)
+
+
 def destroy(digest: str) -> None:
     quarantine(digest).unlink(missing_ok=True)
 

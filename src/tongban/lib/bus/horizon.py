@@ -29,7 +29,7 @@ def settled_number(url: str, table: str, column: str) -> int:
     Raises TimeoutError where somebody has been writing for a minute.
     """
     named = sql.SQL(".").join(map(sql.Identifier, table.split(".")))
-    with psycopg.connect(url, autocommit=True) as line:
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as line:
         row = line.execute(sql.SQL("SELECT max({}) FROM {}").format(sql.Identifier(column), named)).fetchone()
         if row is None or row[0] is None:
             return 0
@@ -53,7 +53,7 @@ def settled_time(url: str, table: str, column: str) -> tuple[str, int]:
 
     Raises ValueError where the column is no time stamp.
     """
-    with psycopg.connect(url, autocommit=True) as line:
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as line:
         named = sql.SQL(".").join(map(sql.Identifier, table.split("."))).as_string(line)
         told = "SELECT atttypid::regtype::text FROM pg_attribute WHERE attrelid = %s::regclass AND attname = %s AND NOT attisdropped"
         row = line.execute(told, [named, column]).fetchone()

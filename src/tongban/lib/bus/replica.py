@@ -44,7 +44,7 @@ def prepare(url: str, table: str, agreement: str, key: str, granted: Sequence[st
     """See that the log tells what a flow needs, and publish the table. `granted`: columns that decide whether a row is granted. Raises Unusable."""
     named = sql.SQL(".").join(map(sql.Identifier, table.split(".")))
     try:
-        with psycopg.connect(url, autocommit=True) as line:
+        with psycopg.connect(url, autocommit=True, connect_timeout=10) as line:
             row = line.execute(
                 "SELECT current_setting('wal_level'), r.rolreplication OR r.rolsuper, c.relreplident::text, c.relkind::text, c.oid FROM pg_class c, pg_roles r "
                 "WHERE c.oid = %s::regclass AND r.rolname = current_user",
@@ -82,14 +82,14 @@ def _identified(line: psycopg.Connection[Any], oid: int, identity: str, wanted: 
 
 def hold(url: str, agreement: str) -> None:
     """Begin anew: from now on the log is kept until it was looked into. It begins once those who are writing have ended, which is waited for a minute."""
-    with psycopg.connect(url, autocommit=True, options="-c statement_timeout=60000") as line:
+    with psycopg.connect(url, autocommit=True, connect_timeout=10, options="-c statement_timeout=60000") as line:
         _drop(line, agreement)
         line.execute("SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", [slot(agreement)])
 
 
 def release(url: str, agreement: str) -> None:
     """The log need not be kept for this flow any more: a slot that nobody looks into fills the department's disk."""
-    with psycopg.connect(url, autocommit=True) as line:
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as line:
         _drop(line, agreement)
         line.execute(sql.SQL("DROP PUBLICATION IF EXISTS {}").format(sql.Identifier(slot(agreement))))
 
@@ -119,7 +119,7 @@ class LogSource:
 
     def batches(self, contract: Contract, after: int) -> Iterator[Read]:
         """What changed behind `after`; raises Unusable where the log is lost."""
-        with psycopg.connect(self.url, autocommit=True) as line:
+        with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as line:
             line.execute(_STYLE)
             told = "SELECT confirmed_flush_lsn - '0/0'::pg_lsn, wal_status FROM pg_replication_slots WHERE slot_name = %s"
             row = line.execute(told, [slot(self.agreement)]).fetchone()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from tongban.kernel.catalogue.supplies import Use, changed_by, draws_on, supplies
 from tongban.kernel.cases import queries as cases
 from tongban.kernel.cases import rules as case_rules
-from tongban.kernel.files import commands as files
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.identity.rules import CLERK
@@ -16,7 +15,7 @@ from tongban.kernel.jobs import queue
 from tongban.kernel.ledger.delivery import Delivered, handles
 from tongban.kernel.notices import commands as notices
 from tongban.lib.rooms import reference
-from tongban.rooms.service.hall.commands import elsewhere, ratings
+from tongban.rooms.service.hall.commands import elsewhere, prefill, ratings
 from tongban.rooms.service.hall.queries import matters
 
 if TYPE_CHECKING:
@@ -88,9 +87,7 @@ def send_licence(event: Delivered) -> None:
 @handles("hall.licence.issued", "cases.case.refused", "cases.case.not-accepted", "cases.case.withdrawn", "cases.case.lapsed")
 def destroy_fetched(event: Delivered) -> None:
     """用后即删: a picture that a department gave for a card is destroyed once the card is made, or will not be."""
-    for one in cases.case(PLATFORM, event.body["case"]).materials:
-        if one.get("fetched"):
-            files.destroy_file(PLATFORM, file=one["file"], words="用后即删")
+    prefill.destroy_fetched(PLATFORM, cases.case(PLATFORM, event.body["case"]).materials)
 
 
 @handles("hall.service.rated", "hall.rating.defaulted")

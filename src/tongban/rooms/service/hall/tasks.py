@@ -5,8 +5,10 @@ from datetime import datetime
 from tongban.kernel.identity.actor import system
 from tongban.kernel.jobs.queue import task
 from tongban.lib.retention import purges
-from tongban.rooms.service.hall.commands import licences, ratings
+from tongban.rooms.service.hall.commands import licences, prefill, ratings
 from tongban.rooms.service.hall.models import Draft
+
+PLATFORM = system("通办·政务服务")
 
 
 @task("hall.make_licence")
@@ -17,7 +19,9 @@ def make_licence(case_number: str) -> None:
 
 @purges("hall.drafts")
 def drop_old_drafts(before: datetime) -> int:
-    """Drafts that were never submitted and that nobody touched."""
+    """Drafts that were never submitted and that nobody touched, with the pictures that were fetched for them."""
+    for one in Draft.objects.filter(saved_at__lt=before, case_number="").only("materials"):
+        prefill.destroy_fetched(PLATFORM, one.materials)
     return Draft.objects.filter(saved_at__lt=before, case_number="").delete()[0]
 
 

@@ -121,6 +121,7 @@ def drop_material(actor: Actor, *, draft: str, file: str) -> Draft:
     if dropped.get("fetched") and held.fetched:  # the applicant provides another one
         held.fetched = {**held.fetched, "proved": {n: by for n, by in held.fetched.get("proved", {}).items() if n != dropped["material"]}}
     held.save(update_fields=["materials", "fetched"])
+    prefill.destroy_fetched(actor, [dropped])
     nothing_changed()
     return held
 
@@ -247,6 +248,7 @@ def correct_application(actor: Actor, *, number: str, data: dict[str, Any], mate
     schemas.require(guide.form, data)
     known = {m["file"] for m in one.materials}
     statements.ask(file_queries.all_own(actor, [m["file"] for m in materials if m["file"] not in known]))
+    prefill.destroy_fetched(actor, [m for m in one.materials if m["file"] not in {kept["file"] for kept in materials}])
     return cases.complete_item(actor, item=item.id, action="resubmit", opinion=note, data=data, materials=materials)
 
 

@@ -37,6 +37,7 @@ def answer_consent(actor: Actor, *, draft: str, agreed: bool) -> Draft:
     known = {n: k.value for n, k in drafts.known_values(actor, paper.form).items()}
     kept = {n: v for n, v in held.data.items() if v != before.get(n)}  # what was typed stays, what was fetched earlier goes
     held.data = {**known, **values, **kept}
+    destroy_fetched(actor, held.materials)
     held.materials = [*fetched.get("photos", []), *(m for m in held.materials if not m.get("fetched"))]
     held.save()
     asked = sorted({name for name, _whose in rules.wanted(paper.form, [*paper.known, *paper.provided])}) if agreed else []
@@ -142,6 +143,13 @@ def _proved(actor: Actor, paper: Paper, got: dict[tuple[str, str], fetching.Fetc
         if number:
             made.setdefault(material["name"], _("licence %(number)s") % {"number": number})
     return made
+
+
+def destroy_fetched(actor: Actor, materials: list[dict[str, str]]) -> None:
+    """用后即删: pictures that a department gave go once they are used, or not wanted. Within a command."""
+    for one in materials:
+        if one.get("fetched"):
+            files.destroy_file(actor, file=one["file"], words="用后即删")
 
 
 def keep_saving(actor: Actor, held: Draft, number: str) -> None:

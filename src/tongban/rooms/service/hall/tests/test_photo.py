@@ -1,6 +1,7 @@
 """The identity photo, granted for one purpose, fetched with consent, printed on the card, destroyed afterwards."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
@@ -20,7 +21,7 @@ from tongban.kernel.ledger.models import Entry
 from tongban.lib import clock
 from tongban.lib.errors import NotFound
 from tongban.rooms.data.registries import seed as registries
-from tongban.rooms.service.hall import handlers, rules
+from tongban.rooms.service.hall import handlers, rules, tasks
 from tongban.rooms.service.hall.commands import applications, licences, prefill
 from tongban.rooms.service.hall.queries import matters
 
@@ -79,7 +80,10 @@ def test_the_photo_comes_with_consent_for_its_own_purpose(draft):
     kept = files.file(province.citizen("zhang"), photo["file"])
     assert kept.document.media_type == "image/png"
     assert b"PNG" in files.content(kept)[:8]
-    assert len(agree(draft).materials) == 1  # asked again, it is there once
+    [again] = agree(draft).materials  # asked again, it is there once, and the first is gone
+    assert File.objects.get(id=photo["file"]).destroyed_at
+    assert tasks.drop_old_drafts(clock.now() + timedelta(days=1)) == 1
+    assert File.objects.get(id=again["file"]).destroyed_at
 
 
 def test_without_an_agreement_the_applicant_provides_it(draft):
@@ -104,6 +108,7 @@ def test_another_picture_may_be_provided_instead(draft, as_persona):
     held.refresh_from_db()
     assert held.materials == []
     assert PHOTO not in held.fetched["proved"]
+    assert client.get(address).status_code == 404
     assert 'type="file"' in client.get(page).content.decode()
 
 
