@@ -11,8 +11,9 @@ import urllib.error
 
 import psycopg
 import pytest
+from playwright.sync_api import sync_playwright
 
-from tests.journeys.conftest import Visitor, browser  # noqa: F401 - the fixture
+from tests.journeys.conftest import BROWSER, FLAGS, Visitor
 from tests.test_group import Installation
 from tests.test_twenty_matters import value
 from tongban.config.demonstration import Person, Refusal
@@ -132,6 +133,17 @@ def net(tmp_path_factory):
     shutil.rmtree(home, ignore_errors=True)
 
 
+@pytest.fixture
+def chromium():
+    """A browser for one test: its loop stays in the thread, where later tests run loops of their own."""
+    if not BROWSER:
+        pytest.skip("no browser is installed: apt-get install chromium fonts-noto-cjk")
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        yield made
+        made.close()
+
+
 def adopt(data, copy):
     """A copied cluster belongs to the account that the first one belongs to, and so does its folder."""
     for path in (data, *data.rglob("*")):
@@ -245,15 +257,15 @@ def press(officer, number, *wanted):
     return name
 
 
-def test_one_case_in_two_places_as_its_people_see_it(net, browser):  # noqa: F811 - the fixture
+def test_one_case_in_two_places_as_its_people_see_it(net, chromium):
     """In two browsers: the citizen on a phone at the city, the officer at the province, the administrator between them."""
     province, yantai, _weifang, _wire = net
     api, number, _data, _materials = apply(yantai, WATER)
-    citizen = Visitor(browser, yantai.address, 390).become("zhang")
+    citizen = Visitor(chromium, yantai.address, 390).become("zhang")
     citizen.go(f"/hall/cases/{number}/")
     citizen.sees("节点办理，这里显示它传来的进展").check()
     until(lambda: state(province.person("ding"), number))
-    officer = Visitor(browser, province.address).become("ding")
+    officer = Visitor(chromium, province.address).become("ding")
     officer.go(f"/hall/desk/cases/{number}/")
     officer.check()
     while press(officer, number, "accept", "pass", "grant", "deliver") != "deliver":
@@ -268,7 +280,7 @@ def test_one_case_in_two_places_as_its_people_see_it(net, browser):  # noqa: F81
     until(
         lambda: province.one("SELECT count(*) FROM hall_rating r JOIN hall_ratinginvitation i ON i.id = r.invitation_id WHERE i.case_number = %s", number) == 1
     )
-    administrator = Visitor(browser, province.address).become("chen")
+    administrator = Visitor(chromium, province.address).become("chen")
     administrator.go("/exchange/nodes/")
     administrator.sees("烟台市").sees("畅通").check()
 

@@ -88,12 +88,12 @@ class Exchange:
                 if time.monotonic() - self.released > RELEASE:
                     await off_loop(_release)
                     self.released = time.monotonic()
-                flows = {f.agreement: f for f in await off_loop(queries.runnable)}
-                for number, one in flows.items():
+                wanted = {f.agreement for f in await off_loop(queries.runnable)}
+                for number in wanted:
                     if number not in self.tasks or self.tasks[number].done():
-                        self.tasks[number] = asyncio.create_task(self._keep_running(one))
+                        self.tasks[number] = asyncio.create_task(self._keep_running(number))
                 for number, task in self.tasks.items():
-                    if number not in flows:
+                    if number not in wanted:
                         task.cancel()
             except Exception:
                 log.exception("exchange: looking at agreements failed; trying again")
@@ -123,19 +123,25 @@ class Exchange:
             self.lines[organ] = await broker.connect(self.url, broker.login(self.home.seed(f"organ-{organ}", "account"), organ))
         return self.lines[organ]
 
-    async def _keep_running(self, flow: Flow) -> None:
-        """A flow until it is paused; a part outside that is away is waited for, what a person must mend stops it."""
+    async def _keep_running(self, agreement: str) -> None:
+        """A flow until it is paused; a part outside that is away is waited for, what a person must mend stops it.
+
+        Read anew at each turn: what was read before a person mended it would stop it a second time.
+        """
         while True:
             try:
+                flow = await off_loop(queries.running, agreement)
+                if flow is None:
+                    return
                 await self._turn(flow)
                 await asyncio.sleep(PAUSE)
             except HOPELESS as fault:
-                log.exception("exchange: a flow stopped", agreement=flow.agreement)
+                log.exception("exchange: a flow stopped", agreement=agreement)
                 words = ends.log_sentence(fault.why) if isinstance(fault, replica.Unusable) else str(fault)
-                await off_loop(commands.fail_flow, PLATFORM, agreement=flow.agreement, words=words)
+                await off_loop(commands.fail_flow, PLATFORM, agreement=agreement, words=words)
                 return
             except Exception:
-                log.exception("exchange: a flow waits", agreement=flow.agreement)
+                log.exception("exchange: a flow waits", agreement=agreement)
                 await asyncio.sleep(RETRY)
 
     async def _turn(self, flow: Flow) -> None:

@@ -141,8 +141,17 @@ def uncorrected(agreement: str) -> list[SetAside]:
 
 def runnable() -> list[Flow]:
     """Flows for the platform to run: running, with an agreement in force."""
-    held = Flow.objects.filter(state=rules.RUNNING).select_related("provider", "consumer", "source__organ", "target__organ")
+    return _running()
+
+
+def _running(**which: str) -> list[Flow]:
+    held = Flow.objects.filter(state=rules.RUNNING, **which).select_related("provider", "consumer", "source__organ", "target__organ")
     return [f for f in held if access.standing(access.agreement_numbered(f.agreement)) == "in-force"]
+
+
+def running(agreement: str) -> Flow | None:
+    """One of them as it stands now; None where it does not run any more."""
+    return next(iter(_running(agreement=agreement)), None)
 
 
 def to_release() -> list[Flow]:
