@@ -43,7 +43,7 @@ def test_the_photo_is_fetched_shown_and_used_for_the_card(shared, visitor, width
     page.locator(".tb-formbar button[data-main]").click()
     citizen.sees("补充材料").sees("仅用于制作本证，用后即销毁")
     picture = page.locator(".tb-photo img")
-    assert picture.evaluate("i => i.complete && i.naturalWidth") == 358
+    assert picture.evaluate("i => i.decode().then(() => i.naturalWidth)") == 358
     citizen.check()
     page.locator(".tb-formbar button[data-main]").click()
     citizen.sees("由山东省公安厅·公民相片信息提供")
