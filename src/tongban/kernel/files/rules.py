@@ -21,6 +21,11 @@ def sniff(head: bytes) -> str:
     return next((media for mark, media in _SIGNATURES if head.startswith(mark)), "")
 
 
+def picture_ending(head: bytes) -> str:
+    """jpg or png for the first bytes of a picture, "" for anything else."""
+    return {"image/jpeg": "jpg", "image/png": "png"}.get(sniff(head), "")
+
+
 def fault(name: str, head: bytes, size: int, limit: int) -> str:
     """ "" when the file may come in, else: empty, too-large, ending, content."""
     if size == 0:

@@ -143,14 +143,11 @@ class LogSource:
         if after >= begin:
             return
         statement = self._table.selection(contract, f"{begin}::bigint")
-        none = [pa.array(np.zeros(0, dtype=bool))]
         for held in ordered(self._table.read(contract, statement), contract.sequence, begin - 1):
-            gone = [pa.array(np.zeros(held.table.num_rows, dtype=bool))]
-            last = begin - 1 if after else held.last
-            yield Read(held.table.append_column(pa.field(GONE, pa.bool_(), nullable=False), pa.chunked_array(gone)), held.before, last)
+            there = pa.array(np.zeros(held.table.num_rows, dtype=bool))
+            yield Read(held.table.append_column(contract.schema().field(GONE), there), held.before, begin - 1 if after else held.last)
         if after:
-            empty = pa.schema([f for f in contract.schema() if f.name != GONE]).empty_table()
-            yield Read(empty.append_column(pa.field(GONE, pa.bool_(), nullable=False), pa.chunked_array(none)), begin - 1, begin, RESET)
+            yield Read(contract.schema().empty_table(), begin - 1, begin, RESET)
 
     def _changes(self, line: psycopg.Connection[Any], contract: Contract, after: int, confirmed: int) -> Iterator[Read]:
         if after > confirmed:

@@ -40,11 +40,9 @@ def _photos(keys: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
     return {key: {**row, "photo": base64.b64encode(photos.content(row["photo"])).decode()} for key, row in _answers("population.photo")(keys).items()}
 
 
-supplies("population.photo", subject="person")(_photos)
 for supplied, (registry, _items) in rules.SUPPLIED.items():
-    if supplied == "population.photo":
-        continue
-    supplies(supplied, subject="person" if registry == rules.POPULATION else "legal-person")(_answers(supplied))
+    answering = _photos if supplied == "population.photo" else _answers(supplied)
+    supplies(supplied, subject="person" if registry == rules.POPULATION else "legal-person")(answering)
 
 
 @handles("hall.value.disputed")

@@ -76,8 +76,8 @@ def keep_records(
 @command("registries.keep")
 def keep_photo(actor: Actor, *, organ: str, id_number: str, content: bytes, taken_on: date, origin: str, synthetic: bool = False) -> Kept:
     """Keep a person's identity photo as the word of an organ: the picture sealed, the record names it. Raises Invalid where it is no picture."""
-    ending = {"image/jpeg": "jpg", "image/png": "png"}.get(file_rules.sniff(content[:16]))
-    if ending is None or len(content) > PHOTO_LIMIT:
+    ending = file_rules.picture_ending(content[:16])
+    if not ending or len(content) > PHOTO_LIMIT:
         raise Invalid.at("content", _("Photo: a JPG or PNG of 200 KB at most."))
     kept = files.keep_file(actor, name=f"photo.{ending}", stream=io.BytesIO(content), size=len(content), own=False)
     row = {"id_number": id_number, "photo": str(kept.id), "photo_on": taken_on.isoformat()}

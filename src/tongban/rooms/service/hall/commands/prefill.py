@@ -84,8 +84,8 @@ def _photos(actor: Actor, paper: Paper, got: dict[tuple[str, str], fetching.Fetc
         if found is None or not told:
             continue
         content = base64.b64decode(told)
-        ending = {"image/jpeg": "jpg", "image/png": "png"}.get(file_rules.sniff(content[:16]))
-        if ending is None:
+        ending = file_rules.picture_ending(content[:16])
+        if not ending:
             continue  # what is no picture is not shown as one: the applicant provides it
         kept = files.keep_made(actor, name=f"{found.title}.{ending}", content=content, own=True)
         made.append({"material": material["name"], "file": str(kept.id), "name": kept.name, "fetched": f"{found.source}·{found.title}"})
