@@ -121,7 +121,7 @@ def _provisional(source: Path) -> int:
 
 
 def _demo_cases() -> int:
-    if cases.visible(LOADER).exists() or not identity.personas().exists():
+    if cases.applied_for(LOADER).exists() or not identity.personas().exists():
         return 0
     made = province.load_cases(LOADER)
     ledger.seal_entries()

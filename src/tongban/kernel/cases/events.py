@@ -104,6 +104,26 @@ class CaseLapsed(CaseMoved):
     tag: ClassVar[str] = "cases.case.lapsed"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseOpened(CaseEvent):
+    """Nobody applied: an office looks into `cause`, "finding:42"."""
+
+    tag: ClassVar[str] = "cases.case.opened"
+    title: str
+    cause: str
+    data_digest: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseConcluded(CaseEvent):
+    """The end of a case that nobody applied for; `result` is the key of the action, or "gone"."""
+
+    tag: ClassVar[str] = "cases.case.concluded"
+    cause: str
+    result: str
+    opinion: str = ""
+
+
 MOVED: dict[str, type[CaseMoved]] = {
     "correct": CorrectionRequested, "resubmit": CaseResubmitted, "accept": CaseAccepted, "reject": CaseNotAccepted,
     "suspend": CaseSuspended, "resume": CaseResumed, "extend": CaseExtended, "grant": CaseGranted,

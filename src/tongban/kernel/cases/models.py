@@ -5,6 +5,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 
+from tongban.kernel.identity.models import Person
 from tongban.lib import columns
 from tongban.lib.scoped import ScopedManager
 
@@ -44,13 +45,14 @@ class ProcessVersion(models.Model):
 
 
 class Case(models.Model):
-    """One application by one applicant for one matter."""
+    """One application by one applicant for one matter; or, where `cause` stands, what an office looks into of itself."""
 
     number = models.CharField(max_length=24, unique=True)
     matter_code = models.CharField(max_length=80)
     matter_version = models.BigIntegerField()
     title = models.CharField(max_length=120)
-    person = models.ForeignKey("identity.Person", on_delete=models.PROTECT, related_name="+")
+    cause = models.CharField(max_length=80, db_default="", default="", help_text="of a case that nobody applied for: what it looks into, kind:key")
+    person = models.ForeignKey("identity.Person", null=True, on_delete=models.PROTECT, related_name="+")
     legal_person = models.ForeignKey("identity.LegalPerson", null=True, on_delete=models.PROTECT, related_name="+")
     applicant_name = models.CharField(max_length=120)
     organ = models.ForeignKey("orgs.Organ", on_delete=models.PROTECT, related_name="+")
@@ -92,6 +94,13 @@ class Case(models.Model):
             models.Index(fields=["decided_at"], name="case_decided"),
             GinIndex(fields=["search"], name="case_search", fastupdate=True),
         ]
+
+    @property
+    def applicant(self) -> Person:
+        """Who applied; only of what somebody applied for."""
+        if self.person is None:
+            raise ValueError(f"nobody applied for {self.number}")
+        return self.person
 
     def cohort(self) -> str:
         """Forms of one organ and year share a key, which ends when their retention does."""

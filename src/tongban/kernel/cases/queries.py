@@ -93,7 +93,7 @@ class Progress:
 
 def progress(number: str) -> Progress:
     """The public progress of a case by its number."""
-    one = Case.objects.unscoped("public progress: no personal data").select_related("organ").filter(number=number).first()
+    one = Case.objects.unscoped("public progress: no personal data").select_related("organ").filter(number=number, cause="").first()
     if one is None:
         raise NotFound(_("There is no case %(number)s. Check the number on your receipt.") % {"number": number})
     item = WorkItem.objects.unscoped("of the case above").filter(case=one, state="open").order_by("id").first()
@@ -103,6 +103,11 @@ def progress(number: str) -> Progress:
 def own_cases(actor: Actor) -> QuerySet[Case]:
     """The actor's own applications, latest first."""
     return Case.objects.unscoped("own only").filter(person=actor.person).select_related("organ").order_by("-id")
+
+
+def applied_for(actor: Actor) -> QuerySet[Case]:
+    """What an actor may see of what somebody applied for: without what offices look into of themselves."""
+    return visible(actor).filter(cause="")
 
 
 def search(actor: Actor, *, words: str = "", state: str = "", region: str = "", matter: str = "", after: int = 0, limit: int = 50) -> list[Case]:
@@ -201,7 +206,7 @@ def may_do(actor: Actor, candidate: WorkItem, one: Case) -> bool:
     if actor.is_system:
         return True
     if candidate.role == CITIZEN:
-        return one.person_id == actor.person
+        return actor.person is not None and one.person_id == actor.person
     return (
         candidate.role in actor.roles
         and candidate.organ_id == actor.organ
@@ -361,7 +366,7 @@ def past_correction() -> list[str]:
 
 def records(numbers: Sequence[str]) -> dict[str, dict[str, Any]]:
     """办件信息 by number: what was asked of whom and how it stands, without who asked. A case that another node decides is that node's record."""
-    rows = Case.objects.unscoped("no identity, no form").filter(number__in=list(numbers), home="").select_related("organ")
+    rows = Case.objects.unscoped("no identity, no form").filter(number__in=list(numbers), home="", cause="").select_related("organ")
     return {
         c.number: {
             "number": c.number, "matter_code": c.matter_code, "title": c.title, "organ_name": c.organ.name, "region_code": c.region_code,

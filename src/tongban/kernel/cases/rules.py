@@ -41,6 +41,7 @@ MOVES = {
     ("suspended", "advance"): "suspended",
     ("suspended", "withdraw"): "withdrawn",
     ("granted", "deliver"): "closed",  # art. 44
+    ("accepted", "conclude"): "closed",  # of what nobody applied for: looked into
 }
 EFFECTS = frozenset(effect for _state, effect in MOVES)
 

@@ -198,7 +198,10 @@ def accounts_with(role: str, organ: int, region: str = "") -> list[int]:
     return sorted({*rows.values_list("id", flat=True), *lent.values_list("account_id", flat=True)})
 
 
-def accounts_of_person(person: int) -> list[int]:
+def accounts_of_person(person: int | None) -> list[int]:
+    """Those that a person logs in with; none of nobody."""
+    if person is None:
+        return []
     return list(Account.objects.filter(person_id=person, is_active=True).values_list("id", flat=True))
 
 

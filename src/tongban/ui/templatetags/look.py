@@ -102,7 +102,7 @@ def act_name(tag: str) -> str:
         "cases.case.resubmitted": _("Correction sent"), "cases.case.accepted": _("Accepted"), "cases.case.not-accepted": _("Not accepted"),
         "cases.case.suspended": _("Special procedure begun"), "cases.case.resumed": _("Clock runs again"),
         "cases.case.extended": _("Limit extended"), "cases.case.granted": _("Granted"), "cases.case.refused": _("Refused"),
-        "cases.case.closed": _("Delivered, case closed"), "cases.case.withdrawn": _("Withdrawn"), "cases.item.moved": _("Work item handed"),
+        "cases.case.closed": _("Delivered, case closed"), "cases.case.opened": _("Found, case opened"), "cases.case.concluded": _("Looked into, case closed"), "cases.case.withdrawn": _("Withdrawn"), "cases.item.moved": _("Work item handed"),
         "hall.licence.issued": _("Licence issued"), "hall.rating.invited": _("Rating invited"), "hall.service.rated": _("Rated"),
         "hall.rating.answered": _("Bad rating answered"), "hall.rating.defaulted": _("Nobody rated: kept as default"),
         "hall.licence.changed": _("Licence changed"), "supervision.light.raised": _("Light raised"), "supervision.case.urged": _("Urged"),

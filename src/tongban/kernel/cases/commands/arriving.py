@@ -71,7 +71,7 @@ def take_act(actor: Actor, letter: Arrived) -> None:
     if one is None:
         raise Unwelcome(f"no case {letter.key} was handed in at {letter.origin}")
     keep_files(actor, letter, named=_named(told.get("materials")), known=_named(one.materials))
-    applicant = Actor(person=one.person_id, name=f"{one.person.name}（经{letter.origin_name}节点）", roles=citizen_roles())
+    applicant = Actor(person=one.person_id, name=f"{one.applicant.name}（经{letter.origin_name}节点）", roles=citizen_roles())
     try:
         with transaction.atomic():  # what was refused leaves nothing, and the answer is still written
             _do(applicant, one, told)

@@ -190,7 +190,7 @@ def _move(
     if materials is not None:
         one.materials = materials
     _finish_item(actor, candidate, chosen, opinion)
-    _set_dates(one, effect)
+    _set_dates(one, effect, chosen["key"])
     _save(one)
     open_items(one, position.tasks)
     _tell(actor, one, candidate, chosen, opinion, special_days)
@@ -206,7 +206,7 @@ def _engine_step(one: Case, task: str, action: str) -> engine.Position:
 
 _CLOCK = {"correct": "pause", "resubmit": "resume", "accept": "start", "suspend": "pause", "resume": "resume",
           "extend": "extend", "grant": "stop", "grant-at-once": "stop", "refuse": "stop", "reject": "stop",
-          "withdraw": "stop", "lapse": "stop"}  # fmt: skip
+          "withdraw": "stop", "lapse": "stop", "conclude": "stop"}  # fmt: skip
 
 
 def _tick(one: Case, effect: str, chosen: dict[str, str], note: str, special_days: int, on: date | None = None) -> None:
@@ -229,7 +229,9 @@ def _tick(one: Case, effect: str, chosen: dict[str, str], note: str, special_day
         one.accepted_on = today
 
 
-def _set_dates(one: Case, effect: str) -> None:
+def _set_dates(one: Case, effect: str, action: str) -> None:
+    if effect == "conclude":
+        one.decided_at, one.result = clock.now(), action[:20]
     if effect in ("grant", "grant-at-once", "refuse"):
         one.decided_at = clock.now()
         one.result = "refused" if effect == "refuse" else "granted"
@@ -276,8 +278,10 @@ def _tell(actor: Actor, one: Case, candidate: WorkItem, chosen: dict[str, str], 
     about = {"case": one.number, "matter": one.matter_code, "organ": one.organ.key, "region": one.region_code}
     effect, authority = chosen["effect"], chosen.get("authority", "")
     moved = events.MOVED.get(effect)
-    if moved is None:
-        event: events.CaseEvent = events.StepTaken(**about, step=candidate.name, action=chosen["name"], effect=effect, opinion=opinion)
+    if effect == "conclude":
+        event: events.CaseEvent = events.CaseConcluded(**about, cause=one.cause, result=one.result, opinion=opinion)
+    elif moved is None:
+        event = events.StepTaken(**about, step=candidate.name, action=chosen["name"], effect=effect, opinion=opinion)
     else:
         due = one.promise_due.isoformat() if one.promise_due else ""
         event = moved(**about, opinion=opinion, days=special_days, special=chosen.get("special", ""), due=due)
@@ -326,7 +330,7 @@ def _hand(actor: Actor, one: Case, candidate: WorkItem, how: str, to: int | None
 def withdraw_case(actor: Actor, *, number: str, reason: str = "") -> Case:
     """Take one's own application back, until it is decided."""
     one = queries.case_for_update(actor, number)
-    if one.person_id != actor.person:
+    if one.person_id is None or one.person_id != actor.person:
         raise Refused(_("Only the applicant may withdraw an application."))
     elsewhere.require_answered(one)
     try:
@@ -337,7 +341,7 @@ def withdraw_case(actor: Actor, *, number: str, reason: str = "") -> Case:
         elsewhere.send_act(actor, one, "withdraw", words=reason)
         return one
     one.state = state
-    _end(one, "withdraw", reason)
+    end(one, "withdraw", reason)
     record(
         actor,
         events.CaseWithdrawn(case=one.number, matter=one.matter_code, organ=one.organ.key, region=one.region_code, opinion=reason),
@@ -371,7 +375,7 @@ def lapse_correction(actor: Actor, *, number: str) -> Case:
         nothing_changed()
         return one
     one.state = rules.next_state(one.state, "lapse")
-    _end(one, "lapse", "逾期未补正")
+    end(one, "lapse", "逾期未补正")
     record(
         actor,
         events.CaseLapsed(case=one.number, matter=one.matter_code, organ=one.organ.key, region=one.region_code, opinion="逾期未补正"),
@@ -379,7 +383,7 @@ def lapse_correction(actor: Actor, *, number: str) -> Case:
     return one
 
 
-def _end(one: Case, effect: str, reason: str) -> None:
+def end(one: Case, effect: str, reason: str) -> None:
     """Stop the clock, close the case, cancel what is open."""
     _tick(one, effect, {}, reason, 0)
     one.closed_at = clock.now()

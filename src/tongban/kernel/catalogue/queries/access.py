@@ -43,9 +43,9 @@ def request(actor: Actor, number: str) -> AccessRequest:
     return found
 
 
-def overdue(today: date) -> QuerySet[AccessRequest]:
-    """Applications whose answer is late; for the platform."""
-    return AccessRequest.objects.filter(state=rules.SUBMITTED, due__lt=today).select_related("version__resource__organ", "consumer")
+def unanswered(day: date) -> QuerySet[AccessRequest]:
+    """Applications whose answer is due by a day; for the platform."""
+    return AccessRequest.objects.filter(state=rules.SUBMITTED, due__lte=day).order_by("id").select_related("version__resource__organ", "consumer")
 
 
 def agreements(actor: Actor, *, state: str = "") -> QuerySet[Agreement]:

@@ -1,6 +1,7 @@
 """Resources: published ones are open to every official, drafts to their organ and to reviewers."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -50,6 +51,12 @@ def waiting(actor: Actor) -> QuerySet[ResourceVersion]:
     """What the actor may review."""
     states = [s for s, p in ((rules.REGISTRATION, "catalogue.register"), (rules.PUBLICATION, "catalogue.publish")) if actor.may(p)]
     return visible(actor).filter(state__in=states).order_by("due", "id")
+
+
+def unreviewed(day: date, key: str = "") -> QuerySet[ResourceVersion]:
+    """Versions whose review is due by a day, of one resource or all; for the platform."""
+    rows = ResourceVersion.objects.filter(state__in=(rules.REGISTRATION, rules.PUBLICATION), due__lte=day).select_related("resource__organ")
+    return rows.filter(resource__key=key) if key else rows.order_by("id")
 
 
 def version(actor: Actor, key: str, number: int = 0) -> ResourceVersion:

@@ -18,7 +18,7 @@ from tongban.kernel.notices import commands as notices
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib.rooms import reference
 from tongban.rooms.data.registries import rules, tasks
-from tongban.rooms.data.registries.commands import disputes
+from tongban.rooms.data.registries.commands import comparisons, disputes
 from tongban.rooms.data.registries.models import Correction, Finding
 from tongban.rooms.data.registries.queries import linkages, masters, photos, private, work
 
@@ -53,7 +53,7 @@ def ask_the_source(event: Delivered) -> None:
     if told["item"] not in items:
         return
     one = cases.case(PLATFORM, told["case"])
-    key = one.legal_person.credit_code if told["whose"] == "enterprise" and one.legal_person else one.person.id_number
+    key = one.legal_person.credit_code if told["whose"] == "enterprise" and one.legal_person else one.applicant.id_number
     claimed = str(one.data.get(told["field"], ""))
     account = next(iter(identity.accounts_of_person(one.person_id)), None)
     disputes.ask_correction(
@@ -96,6 +96,15 @@ def tell_the_offices(event: Delivered) -> None:
         values: dict[str, object] = {"title": told.title, "what": f"{number}条", "due": due.isoformat()}
         people = tasks.people_of(organ)
         notices.send(PLATFORM, accounts=people, key="findings-new", subject=event.subject, values=values, link="/registries/findings/", cause=event.id)
+
+
+@handles("cases.case.concluded")
+def settle(event: Delivered) -> None:
+    """The office looked into a finding."""
+    kind, _sep, key = event.body["cause"].partition(":")
+    if kind == "finding":
+        told = event.body
+        comparisons.settle_finding(PLATFORM, finding=int(key), result=told["result"], words=told["opinion"], by=event.actor, at=event.at)
 
 
 @handles("registries.linkage.asked")

@@ -175,7 +175,7 @@ class Correction(models.Model):
 
 
 class Finding(models.Model):
-    """A comparison found that two registers cannot both be right; the office concerned says what is so."""
+    """A comparison found that two registers cannot both be right; the office concerned looks into it as a case and says what is so."""
 
     class State(models.TextChoices):
         OPEN = "open", "待核查"
@@ -187,6 +187,7 @@ class Finding(models.Model):
     entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="+")
     person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="+")
     organ_key = models.CharField(max_length=40, help_text="the office concerned")
+    case_number = models.CharField(max_length=24, blank=True, db_default="", default="", db_index=True, help_text="in which the office looks into it")
     region_code = models.CharField(max_length=9)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     found_at = models.DateTimeField()

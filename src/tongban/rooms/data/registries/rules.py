@@ -72,26 +72,36 @@ def answer(resource: str, content: Mapping[str, Any]) -> dict[str, Any] | None:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """信息比对 of two registers: what cannot be, who looks into it (the kind of county office), within how many working days."""
+    """信息比对 of two registers: what cannot be, who looks into it (the kind of county office, the province's department where a county has none), within how many working days."""
 
     title: str
     why: str
     sources: str
     office: str
     days: int
+    department: str
 
 
 COMPARISONS = {
     "dead-representative": Comparison(
-        "存续企业的法定代表人已死亡", "登记为存续的企业，其现任法定代表人在人口库中已死亡，应当办理变更登记。", "法人库 × 人口库", "market", 20
+        "存续企业的法定代表人已死亡", "登记为存续的企业，其现任法定代表人在人口库中已死亡，应当办理变更登记。", "法人库 × 人口库", "market", 20, "sd-samr"
     ),
     "insured-at-cancelled": Comparison(
-        "职工仍由已注销企业参保", "已注销或吊销的企业名下仍有在缴职工，应当核实参保关系。", "社会保险 × 法人库", "hrss", 20
+        "职工仍由已注销企业参保", "已注销或吊销的企业名下仍有在缴职工，应当核实参保关系。", "社会保险 × 法人库", "hrss", 20, "sd-hrss"
     ),
     "taxed-unregistered": Comparison(
-        "纳税而未登记", "有税务登记而市场主体登记中查无此代码，应当核实主体资格。", "税务 × 法人库", "market", 20
+        "纳税而未登记", "有税务登记而市场主体登记中查无此代码，应当核实主体资格。", "税务 × 法人库", "market", 20, "sd-samr"
     ),
 }  # fmt: skip
+
+
+def evidence(told: Comparison, entity: Any, person: Any) -> dict[str, str]:
+    """What is known of a finding, as its case shows it: label → value."""
+    shown = {"线索": told.title, "依据": told.why, "数据来源": told.sources, "法人": entity.name, "统一社会信用代码": entity.credit_code}
+    if person:
+        shown |= {"人员": str(person.content.get("name", "")), "死亡日期": str(person.content.get("died_on", ""))}
+    return shown
+
 
 Authority = Mapping[str, Mapping[str, int]]  # attribute -> organ -> rank, 1 the most trusted
 

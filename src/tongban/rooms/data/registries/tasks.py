@@ -1,26 +1,29 @@
-"""Comparisons run every night; what is late is told once."""
+"""Comparisons run every night; limits are given to supervision."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.identity.rules import CLERK, DATA_STEWARD
 from tongban.kernel.jobs.queue import task
-from tongban.kernel.notices import commands as notices
 from tongban.kernel.orgs import queries as orgs
-from tongban.lib import clock
+from tongban.lib.deadlines import Deadline, watched
 from tongban.lib.errors import NotFound
 from tongban.rooms.data.registries import rules
 from tongban.rooms.data.registries.commands import comparisons, linkages, private
-from tongban.rooms.data.registries.models import Finding
+from tongban.rooms.data.registries.models import Correction
+from tongban.rooms.data.registries.queries import work
 
 PLATFORM = system("通办·基础库")
 
 
 @task("registries.compare", cron="17 2 * * *", lock="registries.compare")
 def compare() -> None:
-    """Every comparison, then whoever is late."""
+    """Every comparison."""
     for name in rules.COMPARISONS:
         comparisons.run_comparison(PLATFORM, comparison=name)
-    tell_late()
 
 
 @task("registries.link", lock="registries.link")
@@ -44,18 +47,21 @@ def people_of(organ_key: str) -> list[int]:
     return sorted({*identity.accounts_with(DATA_STEWARD, organ), *identity.accounts_with(CLERK, organ)})
 
 
-def tell_late() -> int:
-    """Offices whose findings are overdue, once for each finding; how many notices went."""
-    sent = 0
-    for one in Finding.objects.filter(state=Finding.State.OPEN, due__lt=clock.today()).select_related("entity"):
-        values: dict[str, object] = {"title": f"{rules.COMPARISONS[one.comparison].title}：{one.entity.name}", "due": one.due.isoformat()}
-        sent += notices.send(
-            PLATFORM,
-            accounts=people_of(one.organ_key),
-            key="finding-late",
-            subject=f"finding:{one.id}",
-            values=values,
-            link="/registries/findings/",
-            cause=one.id,
-        )
-    return sent
+def _stewards(key: str) -> list[int]:
+    return identity.accounts_with(DATA_STEWARD, orgs.organ(work.correction(PLATFORM, int(key)).organ_key).id)
+
+
+@watched("correction", people=_stewards)
+def uncorrected(day: date) -> Iterator[Deadline]:
+    """Values that someone doubts; the limit is the one for checking doubts, from the day of asking."""
+    for one in Correction.objects.filter(state=Correction.State.OPEN).order_by("id"):
+        due = work.correct_by(one)
+        if due <= day:
+            yield from _of(one.organ_key, "correction", str(one.id), f"数据更正：{rules.ATTRIBUTES[one.registry][one.attribute]}", due)
+
+
+def _of(organ_key: str, kind: str, key: str, title: str, due: date) -> Iterator[Deadline]:
+    """Nothing where the office is none of ours."""
+    with suppress(NotFound):
+        office = orgs.organ(organ_key)
+        yield Deadline(kind, key, title, office.id, office.name, office.region_code, due)

@@ -49,7 +49,7 @@ def load_processes(actor: Actor, source: Path) -> int:
     """Publish the drawings in data/processes that are not there yet."""
     known = cases.process_keys()
     names = {"permit-with-site-check": "许可（含现场核查）", "permit": "许可（书面审查）", "registration-with-tax": "登记（税费并行）",
-             "instant": "即办件"}  # fmt: skip
+             "instant": "即办件", "finding-check": "比对线索核查"}  # fmt: skip
     made = 0
     for path in sorted(source.glob("*.bpmn")):
         if path.stem not in known:

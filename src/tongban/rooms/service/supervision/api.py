@@ -17,6 +17,7 @@ PAGE = 50
 
 class LightOut(Schema):
     id: int
+    thing: str
     case: str = Field(alias="case_number")
     title: str = Field(alias="case_title")
     kind: str

@@ -1,5 +1,7 @@
 """Raising lights, answering them, urging."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from tongban.kernel.calendar import queries as calendar
@@ -7,6 +9,7 @@ from tongban.kernel.cases import queries as cases
 from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock
 from tongban.lib.acts import command, record
+from tongban.lib.deadlines import Deadline
 from tongban.lib.errors import Conflict, Invalid, NotFound
 from tongban.lib.terms import term
 from tongban.rooms.service.supervision import events, queries, rules
@@ -18,17 +21,29 @@ def raise_light(actor: Actor, *, case_number: str, raised: rules.Raised) -> Ligh
     """Raise a light on a case; the platform does it, once for each kind of breach."""
     one = cases.case(actor, case_number)
     handler = next((i.assignee for i in cases.items_of(one) if i.state == "open" and i.assignee), None)
-    due = calendar.due(one.region_code, clock.today(), rules.ANSWER_DAYS) if raised.level != "prompt" else None
+    return _raise(actor, raised, thing="case", case_number=one.number, case_title=one.title, organ=one.organ_id, organ_name=one.organ.name,
+                  region_code=one.region_code, handler=handler)  # fmt: skip
+
+
+@command("")
+def raise_deadline(actor: Actor, *, late: Deadline, raised: rules.Raised) -> Light:
+    """Raise a light on another thing with a limit; the platform does it, once for each kind of breach."""
+    return _raise(actor, raised, thing=late.kind, case_number=late.key, case_title=late.title[:120], organ=late.organ, organ_name=late.organ_name,
+                  region_code=late.region, term=late.due.isoformat())  # fmt: skip
+
+
+def _raise(actor: Actor, raised: rules.Raised, **about: Any) -> Light:
+    due = calendar.due(about["region_code"], clock.today(), rules.ANSWER_DAYS) if raised.level != "prompt" else None
     light = Light.objects.create(
-        case_number=one.number, case_title=one.title, kind=raised.kind, level=raised.level, reason=raised.reason,
-        rule_id=raised.rule, organ=one.organ_id, organ_name=one.organ.name, region_code=one.region_code, handler=handler,
-        raised_at=clock.now(), answer_due=due,
-    )  # fmt: skip
-    record(
-        actor,
-        events.LightRaised(case=one.number, light=light.id, level=raised.level, kind_of_breach=raised.kind, reason=raised.reason),
+        **about, kind=raised.kind, level=raised.level, reason=raised.reason, rule_id=raised.rule, raised_at=clock.now(), answer_due=due
     )
+    told = events.LightRaised(**_about(light), level=raised.level, kind_of_breach=raised.kind, reason=raised.reason)
+    record(actor, told)
     return light
+
+
+def _about(light: Light) -> dict[str, Any]:
+    return {"thing": light.thing, "case": light.case_number, "light": light.id}
 
 
 def _move(actor: Actor, light_id: int, act: str, words: str) -> Light:
@@ -59,7 +74,7 @@ def answer_light(actor: Actor, *, light: int, words: str, appeal: bool = False) 
     if held.organ != actor.organ:
         raise NotFound(_("There is no such light within your view."))
     _act(actor, held, "appeal" if appeal else "answer", words)
-    record(actor, events.LightMoved(case=held.case_number, light=held.id, act="appeal" if appeal else "answer", words=words.strip()))
+    record(actor, events.LightMoved(**_about(held), act="appeal" if appeal else "answer", words=words.strip()))
     return held
 
 
@@ -70,7 +85,7 @@ def judge_light(actor: Actor, *, light: int, act: str, words: str) -> Light:
         raise Invalid(_("Choose uphold, dismiss or close."))
     held = _move(actor, light, act, words)
     _act(actor, held, act, words)
-    record(actor, events.LightMoved(case=held.case_number, light=held.id, act=act, words=words.strip()))
+    record(actor, events.LightMoved(**_about(held), act=act, words=words.strip()))
     return held
 
 
@@ -80,7 +95,7 @@ def urge(actor: Actor, *, light: int, words: str) -> LightAct:
     held = _move(actor, light, "urge", words)
     made = _act(actor, held, "urge", words, days=rules.URGE_DAYS)
     due = made.due.isoformat() if made.due else ""
-    record(actor, events.CaseUrged(case=held.case_number, light=held.id, words=words.strip(), due=due))
+    record(actor, events.CaseUrged(**_about(held), words=words.strip(), due=due))
     return made
 
 
@@ -91,5 +106,5 @@ def reply_to_urging(actor: Actor, *, light: int, words: str) -> LightAct:
         raise Conflict(_("This light was not urged."))
     held = _move(actor, light, "reply", words)
     made = _act(actor, held, "reply", words)
-    record(actor, events.UrgeAnswered(case=held.case_number, light=held.id, words=words.strip()))
+    record(actor, events.UrgeAnswered(**_about(held), words=words.strip()))
     return made

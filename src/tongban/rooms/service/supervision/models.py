@@ -20,7 +20,7 @@ class WatchRule(models.Model):
 
 
 class Light(models.Model):
-    """A light that a rule raised on a case; raised once for each kind of breach."""
+    """A light that a rule raised on a case or on another thing with a limit; raised once for each kind of breach."""
 
     class State(models.TextChoices):
         OPEN = "open", "待答复"
@@ -29,9 +29,13 @@ class Light(models.Model):
         CANCELLED = "cancelled", "申诉成立"
         CLOSED = "closed", "已核销"
 
-    case_number = models.CharField(max_length=24)
+    thing = models.CharField(max_length=20, db_default="case", default="case", help_text="what has the limit: case, or a kind that `lib.deadlines` watches")
+    case_number = models.CharField(max_length=80, help_text="of the case, or the key of the other thing")
     case_title = models.CharField(max_length=120)
     kind = models.CharField(max_length=30)
+    term = models.CharField(
+        max_length=10, blank=True, db_default="", default="", help_text="of another thing than a case: the day that was missed; it may come up again"
+    )
     level = models.CharField(max_length=8)
     reason = models.CharField(max_length=160)
     rule = models.ForeignKey(WatchRule, on_delete=models.PROTECT, related_name="+")
@@ -44,7 +48,7 @@ class Light(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case_number", "kind"], name="light_once")]
+        constraints = [models.UniqueConstraint(fields=["thing", "case_number", "kind", "term"], name="light_once")]
         indexes = [models.Index(fields=["region_code", "state"], name="light_region"), models.Index(fields=["organ", "-id"], name="light_organ")]
 
 

@@ -26,7 +26,7 @@ class Days(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What the rules look at."""
+    """What the rules look at: the limits of a case, or `answer_due` of another thing."""
 
     receipt_due: date | None = None
     promise_due: date | None = None
@@ -35,6 +35,7 @@ class Watched:
     step: str = ""
     paused: bool = False
     yellow_answer_due: date | None = None
+    answer_due: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,18 @@ def _statutory(case: Watched, grace: int, today: date, days: Days) -> str:
     return f"超法定期限{late}个工作日" if late else ""
 
 
+def _answer_near(thing: Watched, left: int, today: date, days: Days) -> str:
+    if not thing.answer_due or today > thing.answer_due:
+        return ""
+    rest = days.between(today, thing.answer_due)
+    return f"距期限{thing.answer_due:%-m月%-d日}还有{rest}个工作日" if rest <= left else ""
+
+
+def _answer(thing: Watched, grace: int, today: date, days: Days) -> str:
+    late = _past(thing.answer_due, False, grace, today, days)
+    return f"逾期{late}个工作日未答复" if late else ""
+
+
 def _unanswered(case: Watched, grace: int, today: date, days: Days) -> str:
     late = _past(case.yellow_answer_due, False, grace, today, days)
     return f"黄牌逾期{late}个工作日未答复" if late else ""
@@ -109,6 +122,7 @@ def _unanswered(case: Watched, grace: int, today: date, days: Days) -> str:
 _CHECKS = {
     "promise-near": _near, "receipt-overrun": _receipt, "promise-overrun": _promise, "step-overrun": _step,
     "statutory-overrun": _statutory, "yellow-unanswered": _unanswered,
+    "answer-near": _answer_near, "answer-overrun": _answer, "answer-far-overrun": _answer,
 }  # fmt: skip
 
 

@@ -11,19 +11,20 @@ RULES = (
     ("promise-near", "prompt", 1, "距承诺期限1个工作日"), ("receipt-overrun", "yellow", 0, "逾期未受理或告知补正"),
     ("step-overrun", "yellow", 0, "环节超时"), ("promise-overrun", "yellow", 0, "超承诺期限"),
     ("statutory-overrun", "red", 0, "超法定期限"), ("yellow-unanswered", "red", 0, "黄牌5个工作日未答复"),
+    ("answer-near", "prompt", 1, "距答复期限1个工作日"), ("answer-overrun", "yellow", 0, "逾期未答复"),
+    ("answer-far-overrun", "red", 5, "逾期5个工作日以上未答复"),
 )  # fmt: skip
 
 
 def load_rules() -> int:
-    """Enter the rules once."""
-    if WatchRule.objects.exists():
-        return 0
-    WatchRule.objects.bulk_create(
-        WatchRule(key=k, level=level, days=n, name=name, effective_from=date(2016, 9, 7), document=PROPOSAL) for k, level, n, name in RULES
-    )
-    return len(RULES)
+    """Enter the rules that are missing; whatever became of one of the same key stays."""
+    known = set(WatchRule.objects.values_list("key", flat=True))
+    made = [
+        WatchRule(key=k, level=level, days=n, name=name, effective_from=date(2016, 9, 7), document=PROPOSAL) for k, level, n, name in RULES if k not in known
+    ]
+    return len(WatchRule.objects.bulk_create(made))
 
 
 def evaluate_now() -> int:
-    """Look at every open case once."""
+    """Look at every limit once."""
     return tasks.evaluate_all(system("通办·监察"))

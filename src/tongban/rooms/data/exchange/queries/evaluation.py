@@ -57,6 +57,11 @@ class Table:
     goal: Mapping[str, float | None]  # sharing rate of main business information
 
 
+def undecided(day: date) -> QuerySet[Appeal]:
+    """Appeals whose answer is due by a day; for the platform."""
+    return Appeal.objects.filter(state=rules.PENDING, due__lte=day).select_related("evaluation", "organ").order_by("id")
+
+
 def table(one: Evaluation) -> Table:
     """As measured, corrected where an appeal was upheld."""
     full = {i.key: i.full for i in indicators(one)}

@@ -14,7 +14,7 @@ from tongban.kernel.identity.actor import system
 from tongban.kernel.ledger.delivery import HANDLERS, Delivered
 from tongban.kernel.ledger.models import Entry
 from tongban.kernel.notices.models import Notice
-from tongban.lib import clock
+from tongban.lib import clock, deadlines
 from tongban.rooms.data.exchange import handlers, tasks
 
 pytestmark = pytest.mark.django_db
@@ -89,11 +89,29 @@ def test_reviewers_owners_and_users_hear_of_a_resource():
     assert "已撤回" in heard("tao", "resource-changed").latest("id").body
 
 
-def test_an_answer_that_is_late_is_told_once_to_owner_and_supervisor():
-    one, _wanted = asked()
-    assert tasks.tell_overdue() == 0
-    with clock.at(clock.now() + timedelta(days=15)):
-        assert tasks.tell_overdue() >= 2
-        assert tasks.tell_overdue() == 0
-    assert heard("jin", "access-late").get().link == f"/exchange/requests/{one.number}/"
-    assert heard("zhou", "access-late").exists()
+def waiting(function, days):
+    return [(d.kind, d.key, d.organ_name, d.due) for d in function(clock.today() + timedelta(days=days))]
+
+
+def test_an_application_is_watched_until_it_is_answered():
+    one, wanted = asked()
+    assert not waiting(tasks.unanswered, 13)
+    assert ("access-request", one.number, "山东省市场监督管理局", one.due) in waiting(tasks.unanswered, 14)
+    assert deadlines.people("access-request", one.number) == {identity.account_named("jin").id}
+    access.grant_access(person("jin"), number=one.number, granted=wanted, condition="仅用于核对")
+    assert one.number not in [key for _kind, key, _organ, _due in waiting(tasks.unanswered, 14)]
+
+
+def test_a_version_is_watched_with_the_organ_of_whoever_reviews_it():
+    key = Resource.objects.get(supply="legal.entity").key
+    resources.new_version(person("jin"), key=key)
+    resources.move_version(person("jin"), key=key, number=2, move="submit")
+    [first] = [d for d in tasks.unreviewed(clock.today() + timedelta(days=30)) if d.key == key]
+    assert first.organ == person("wei").organ
+    assert identity.account_named("wei").id in deadlines.people("resource", key)
+    resources.move_version(person("wei"), key=key, number=2, move="register")
+    assert not [d for d in tasks.unreviewed(clock.today() + timedelta(days=30)) if d.key == key]
+    resources.move_version(person("jin"), key=key, number=2, move="offer")
+    [second] = [d for d in tasks.unreviewed(clock.today() + timedelta(days=30)) if d.key == key]
+    assert second.due > first.due
+    assert identity.account_named("shen").id in deadlines.people("resource", key)

@@ -14,6 +14,7 @@ from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib import clock
 from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
+from tongban.lib.rooms import shows
 from tongban.rooms.data.exchange import forms
 from tongban.rooms.data.exchange.commands import evaluation as commands
 from tongban.rooms.data.exchange.models import Appeal, Evaluation
@@ -23,6 +24,12 @@ from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
 
 TAB = {"tab": "exchange:catalogue", "part": "evaluations", "evaluation_states": rules.STATES, "appeal_states": rules.APPEAL_STATES}
+
+
+@shows("appeal")
+def appeal_address(number: str) -> str:
+    one = queries.appeal(number)
+    return f"/exchange/evaluations/{one.evaluation.key}/{one.organ.key}/"
 
 
 @allows("catalogue.search", writes="exchange.evaluate")

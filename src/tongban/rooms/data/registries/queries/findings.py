@@ -24,7 +24,7 @@ STATEMENTS = {
 }
 
 
-def findings(actor: Actor, *, comparison: str = "", state: str = "open") -> QuerySet[Finding]:
+def findings(actor: Actor, *, comparison: str = "", state: str = "open", case: str = "") -> QuerySet[Finding]:
     """Findings of the own office; of a province's department those of its county offices; all for whoever watches."""
     actor.require("registries.check")
     rows = Finding.objects.select_related("entity", "person").order_by("due", "id")
@@ -32,6 +32,8 @@ def findings(actor: Actor, *, comparison: str = "", state: str = "open") -> Quer
         rows = rows.filter(Q(organ_key=actor.organ_key) | Q(organ_key__endswith="-" + _kind(actor.organ_key), region_code__startswith=_region(actor)))
     if comparison:
         rows = rows.filter(comparison=comparison)
+    if case:
+        rows = rows.filter(case_number=case.upper())
     return rows.filter(state=state) if state else rows
 
 
@@ -45,12 +47,18 @@ def _region(actor: Actor) -> str:
     return actor.regions[0] if actor.regions else "none"
 
 
-def finding(actor: Actor, identifier: int) -> Finding:
-    """One of them; raises NotFound."""
-    found = findings(actor, state="").filter(id=identifier).first()
+def case_of(identifier: int) -> str:
+    """The case in which a finding is looked into; raises NotFound."""
+    found = Finding.objects.filter(id=identifier).values_list("case_number", flat=True).first()
     if found is None:
         raise NotFound(_("There is no such finding of your office."))
     return found
+
+
+def without_case(comparison: str) -> list[Finding]:
+    """Open findings that no office looks into yet; for the platform."""
+    rows = Finding.objects.filter(comparison=comparison, state=Finding.State.OPEN, case_number="").order_by("id")
+    return list(rows.select_related("entity", "person"))
 
 
 def counts(actor: Actor) -> dict[str, int]:

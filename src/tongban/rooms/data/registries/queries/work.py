@@ -6,9 +6,11 @@ from typing import Any
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
+from tongban.kernel.calendar import queries as calendar
+from tongban.kernel.catalogue.queries import access
 from tongban.kernel.identity.actor import Actor
 from tongban.kernel.orgs import queries as orgs
-from tongban.lib import statements
+from tongban.lib import clock, statements
 from tongban.lib.errors import NotFound
 from tongban.rooms.data.registries.models import Conflict, Correction, Entity, Person, Record
 
@@ -43,6 +45,12 @@ def correction(actor: Actor, identifier: int) -> Correction:
     if found is None:
         raise NotFound(_("There is no such correction of your organ."))
     return found
+
+
+def correct_by(held: Correction) -> date:
+    """By when a doubt is to be checked."""
+    region = orgs.organ(held.organ_key).region_code
+    return calendar.due(region, held.asked_at.astimezone(clock.CHINA).date(), access.limit("correct").days)
 
 
 def figures(actor: Actor) -> dict[str, Any]:

@@ -6,15 +6,18 @@ import pytest
 from django.conf import settings
 
 from tongban.config.personas import synthetic_id
+from tongban.kernel.cases import commands as cases
+from tongban.kernel.cases import queries as case_queries
 from tongban.kernel.identity import queries as identity
-from tongban.kernel.identity.actor import system
+from tongban.kernel.identity.actor import Actor, citizen_roles, system
 from tongban.kernel.ledger.delivery import Delivered
 from tongban.kernel.ledger.models import Entry
 from tongban.kernel.notices.models import Notice
-from tongban.lib import clock
+from tongban.kernel.orgs import queries as orgs
+from tongban.lib import clock, deadlines
 from tongban.lib.codes import make_credit_code
-from tongban.lib.errors import Conflict, Invalid, Refused
-from tongban.rooms.data.registries import handlers, rules, seed
+from tongban.lib.errors import Conflict, Invalid, NotFound, Refused
+from tongban.rooms.data.registries import handlers, rules, seed, tasks
 from tongban.rooms.data.registries.commands import comparisons, disputes, records
 from tongban.rooms.data.registries.models import Conflict as Difference
 from tongban.rooms.data.registries.models import Correction, Finding, Person, Record
@@ -169,9 +172,13 @@ class TestCorrections:
         disputes.answer_correction(official("xu"), correction=asked.id, accept=False, words="无迁移记录")
         assert masters.person_numbered(ZHANG).content["address"].startswith("济南市历下区")
 
-    def test_only_the_organ_that_said_it_answers(self, asked):
-        from tongban.lib.errors import NotFound
+    def test_a_doubt_is_watched_ten_working_days_after_it_was_asked(self, asked):
+        assert not list(tasks.uncorrected(date(2026, 12, 7)))
+        [waiting] = tasks.uncorrected(date(2026, 12, 8))
+        assert (waiting.key, waiting.organ, waiting.due) == (str(asked.id), official("xu").organ, date(2026, 12, 8))
+        assert deadlines.people("correction", waiting.key) == {official("xu").account}
 
+    def test_only_the_organ_that_said_it_answers(self, asked):
         with pytest.raises(NotFound):
             disputes.answer_correction(official("tao"), correction=asked.id, accept=True, words="x")
         assert [c.id for c in work.corrections(official("xu"), state="open")] == [asked.id]
@@ -200,22 +207,68 @@ class TestComparing:
         assert [f.id for f in findings.findings(official("jin"))] == [one.id]  # the department above it
         assert not findings.findings(official("tao"))
 
+    def test_it_is_a_case_of_the_office_and_ends_with_it(self, lixia):
+        self.run()
+        one = Finding.objects.get()
+        case = case_queries.case(official("li"), one.case_number)
+        assert (case.state, case.cause, case.person, case.promise_due, case.applicant_name) == ("accepted", f"finding:{one.id}", None, one.due, one.entity.name)
+        assert case.data["统一社会信用代码"] == one.entity.credit_code
+        assert findings.findings(official("li"), case=one.case_number.lower()).get() == one
+        assert [i.case.number for i in case_queries.work_list(official("li"))] == [one.case_number]
+        self.take(one.case_number, "true")
+        with pytest.raises(Invalid):
+            self.take(one.case_number, "confirmed")
+        self.take(one.case_number, "confirmed", "已责令变更登记")
+        one.refresh_from_db()
+        assert (one.state, one.answer, one.answered_by) == ("confirmed", "已责令变更登记", "李合成")
+        case.refresh_from_db()
+        assert (case.state, case.result, case.decided_at is not None) == ("closed", "confirmed", True)
+        assert self.run() == (1, 0, 0)
+
+    def take(self, number, action, opinion=""):
+        """A step of the case by the office's clerk; then what the registries do about it."""
+        item = case_queries.doable(official("li"), case_queries.case(official("li"), number))
+        cases.complete_item(official("li"), item=item.id, action=action, opinion=opinion)
+        for entry in Entry.objects.filter(tag="cases.case.concluded", subject=f"case:{number}"):
+            handlers.settle(Delivered(entry.id, entry.tag, entry.subject, entry.at, entry.account, entry.actor_name, entry.organ, entry.body))
+
+    def test_a_county_without_such_an_office_leaves_it_to_the_department(self, lixia, monkeypatch):
+        known = orgs.organ
+        monkeypatch.setattr(orgs, "organ", lambda key: known("no-such" if key == "370102-market" else key))
+        self.run()
+        assert Finding.objects.get().organ_key == "sd-samr"
+
+    def test_of_a_case_that_nobody_applied_for_the_hall_tells_and_shows_nobody_else(self, lixia):
+        before = case_queries.applied_for(PLATFORM).count()
+        self.run()
+        number = Finding.objects.get().case_number
+        assert case_queries.applied_for(PLATFORM).count() == before
+        assert case_queries.records([number]) == {}
+        with pytest.raises(NotFound):
+            case_queries.progress(number)
+        with pytest.raises(NotFound):
+            case_queries.case(official("zhang"), number)
+        with pytest.raises(NotFound):
+            cases.withdraw_case(Actor(name="无身份", roles=citizen_roles()), number=number)
+
     def test_run_again_nothing_is_doubled_and_what_was_answered_stays(self, lixia):
         self.run()
         assert self.run() == (1, 0, 0)
-        comparisons.answer_finding(official("li"), finding=Finding.objects.get().id, confirmed=False, words="本人健在，户籍有误")
+        self.take(Finding.objects.get().case_number, "refuted", "本人健在，户籍有误")
         assert self.run() == (1, 0, 0)
         assert Finding.objects.get().state == "refuted"
-        with pytest.raises(Conflict):
-            comparisons.answer_finding(official("li"), finding=Finding.objects.get().id, confirmed=True, words="x")
 
     def test_what_no_longer_holds_ends_by_itself_and_begins_again(self, lixia):
         self.run()
         keep("sd-health", {"id_number": ZHANG, "state": "正常"}, legal_on=date(2026, 11, 2))
         assert self.run() == (0, 0, 1)
         assert Finding.objects.get().state == "gone"
+        first = Finding.objects.get().case_number
+        assert (case_queries.case(PLATFORM, first).state, case_queries.case(PLATFORM, first).result) == ("closed", "gone")
+        assert not case_queries.work_list(official("li"))
         keep("sd-health", {"id_number": ZHANG, "state": "死亡"}, legal_on=date(2026, 11, 3))
         assert self.run() == (1, 1, 0)
+        assert Finding.objects.get().case_number not in ("", first)
 
     def test_tax_without_registration(self):
         code = make_credit_code("92", "370102", "MA0009999")

@@ -98,10 +98,15 @@ def test_a_finding_is_answered_by_the_office(known, as_persona):
     page = client.get("/registries/findings/").content.decode()
     assert "存续企业的法定代表人已死亡" in page
     assert "立即比对" not in page
-    assert client.post("/registries/findings/", {"finding": one.id, "act": "confirm", "words": ""}).status_code == 422
-    assert client.post("/registries/findings/", {"finding": one.id, "act": "confirm", "words": "已通知变更"}).status_code == 302
-    one.refresh_from_db()
-    assert (one.state, one.answered_by) == ("confirmed", "李合成")
+    assert f'href="/hall/cases/{one.case_number}/"' in page
+    assert one.case_number in as_persona("jin").get("/registries/findings/").content.decode()
+    assert f'href="/hall/cases/{one.case_number}/"' not in as_persona("jin").get("/registries/findings/").content.decode()
+    desk = as_persona("li").get(f"/hall/cases/{one.case_number}/", follow=True).content.decode()
+    assert "应当办理变更登记" in desk
+    assert f'href="/registries/findings/?state=all&amp;case={one.case_number}"' in desk
+    assert "查看身份证号" not in desk
+    assert client.post(f"/hall/cases/{one.case_number}/reveal/", {"purpose": "核对"}).status_code == 409
+    assert client.get("/hall/desk/").status_code == 200
     assert one.entity.credit_code in client.get("/registries/findings/?state=all&export=csv").content.decode()
 
 

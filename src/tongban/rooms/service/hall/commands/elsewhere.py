@@ -120,7 +120,7 @@ def send_application(actor: Actor, *, number: str) -> None:
     version = MatterVersion.objects.filter(id=one.matter_version).first()
     body = {
         "number": one.number, "matter": one.matter_code, "version": (version.origin_id if version else None) or 0, "title": one.title,
-        "applicant": one.applicant_name, "who": identity.told_applicant(one.person_id, one.legal_person_id), "data": one.data, "materials": one.materials,
+        "applicant": one.applicant_name, "who": identity.told_applicant(one.applicant.id, one.legal_person_id), "data": one.data, "materials": one.materials,
         "process": {"key": one.process.definition.key.removeprefix(f"{one.home}-"), "number": one.process.number}, "promised": one.promised_days,
         "statutory": one.statutory_days, "submitted_at": one.submitted_at.isoformat(), "bundle": one.bundle, "channel": one.channel,
     }  # fmt: skip

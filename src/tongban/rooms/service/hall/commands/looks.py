@@ -26,7 +26,7 @@ def note_look(actor: Actor, *, case: Case, what: str) -> None:
     same = {"fields": [what], "case": case.number}
     since = clock.now() - ONE_LOOK
     own = case.person_id == actor.person
-    if own or ledger.acted_since(actor, subject=f"person:{case.person_id}", tag="identity.person.seen", since=since, body=same):
+    if own or case.person_id is None or ledger.acted_since(actor, subject=f"person:{case.person_id}", tag="identity.person.seen", since=since, body=same):
         nothing_changed()
         return
     identity.note_access(actor, person=case.person_id, what=what, purpose=case.title, case=case.number)

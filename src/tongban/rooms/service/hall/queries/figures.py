@@ -32,7 +32,7 @@ def _start(days: int) -> datetime:
 
 def work_done(region: str = "") -> WorkDone:
     """Applications and decisions of the last thirty days, mean duration, share on time."""
-    rows = cases.visible(PLATFORM).filter(region_code__startswith=region)
+    rows = cases.applied_for(PLATFORM).filter(region_code__startswith=region)
     decided = Q(decided_at__gte=_start(SPAN))
     told = rows.aggregate(
         accepted=Count("id", filter=Q(submitted_at__gte=_start(SPAN))), decided=Count("id", filter=decided),
@@ -46,14 +46,14 @@ def work_done(region: str = "") -> WorkDone:
 
 def work_of_organ(organ: int) -> WorkDone:
     """The same for one organ, briefly."""
-    rows = cases.visible(PLATFORM).filter(organ_id=organ)
+    rows = cases.applied_for(PLATFORM).filter(organ_id=organ)
     decided = rows.filter(decided_at__gte=_start(SPAN)).count()
     return WorkDone(rows.filter(submitted_at__gte=_start(SPAN)).count(), decided, 0.0, None, rows.filter(closed_at=None).count())
 
 
 def last_days(days: int) -> dict[str, list[object]]:
     """Received and decided a day, for the chart and its table."""
-    rows = cases.visible(PLATFORM)
+    rows = cases.applied_for(PLATFORM)
     received = dict(rows.filter(submitted_at__gte=_start(days)).values_list(TruncDate("submitted_at")).annotate(Count("id")))
     decided = dict(rows.filter(decided_at__gte=_start(days)).values_list(TruncDate("decided_at")).annotate(Count("id")))
     shown = [clock.today() - timedelta(d) for d in range(days - 1, -1, -1)]

@@ -60,7 +60,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     """A case, for its applicant and for officials in whose scope it lies."""
     actor = actor_of(request)
     one = cases.case(actor, number)
-    if one.person_id != actor.person:
+    if one.person_id is None or one.person_id != actor.person:
         return redirect("hall:work-case", number=number)
     guide = matters.guide(one.matter_code)
     items = cases.items_of(one)

@@ -17,6 +17,7 @@ from tongban.kernel.ledger import queries as ledger
 from tongban.kernel.nodes import queries as nodes
 from tongban.lib import clock
 from tongban.lib.errors import Conflict, Invalid, TongbanError
+from tongban.lib.rooms import reference
 from tongban.rooms.service.hall import forms
 from tongban.rooms.service.hall.commands import looks
 from tongban.rooms.service.hall.queries import matters
@@ -65,13 +66,13 @@ def _case(request: HttpRequest, number: str) -> dict[str, Any]:
     actor = actor_of(request)
     one = queries.case(actor, number)
     looks.note_look(actor, case=one, what="application")
-    guide = matters.guide(one.matter_code)
+    answers = list(one.data.items()) if one.cause else forms.answers(matters.guide(one.matter_code).form, one.data)
     item = queries.doable(actor, one)
     items = queries.items_of(one)
     doc = request.GET.get("doc", "0")
     return {
-        "filed_at": nodes.name_of(one.filed_at) if one.filed_at else "", "case": one, "standing": queries.standing(one), "item": item, "steps": items, "g": guide,
-        "actions": queries.actions(one, item) if item else [], "answers": forms.answers(guide.form, one.data),
+        "filed_at": nodes.name_of(one.filed_at) if one.filed_at else "", "case": one, "standing": queries.standing(one), "item": item, "steps": items, "about": reference(*one.cause.split(":", 1)) if one.cause else "",
+        "actions": queries.actions(one, item) if item else [], "answers": answers,
         "files": one.materials, "shown": min(int(doc), max(0, len(one.materials) - 1)) if doc.isdigit() else 0,
         "acts": ledger.acts_about(actor, f"case:{one.number}", entitled=True),
         "opinions": queries.recent_opinions(actor, item.step) if item else [], "special": case_rules.SPECIAL,
@@ -131,7 +132,7 @@ def batch(request: HttpRequest) -> HttpResponse:
             held = queries.item(actor, int(item) if item.isdigit() else 0)
             one = queries.case(actor, held.case.number)
             chosen = queries.actions(one, held)[0]
-            if chosen.get("reason") == "required" or chosen["effect"] in ("grant", "grant-at-once", "refuse"):
+            if chosen.get("reason") == "required" or chosen["effect"] in ("grant", "grant-at-once", "refuse", "conclude"):
                 raise Conflict(_("%(number)s: this step is decided one by one.") % {"number": one.number})
             commands.complete_item(actor, item=held.id, action=chosen["key"])
             done += 1
@@ -150,6 +151,8 @@ def reveal(request: HttpRequest, number: str) -> HttpResponse:
     """The applicant's identity number, unmasked, for a purpose that is kept in the ledger."""
     actor = actor_of(request)
     one = queries.case(actor, number)
+    if one.person_id is None:
+        raise Conflict(_("Nobody applied for this case."))
     shown = identity_commands.reveal_person(
         actor, person=one.person_id, fields=["id_number", "mobile"], purpose=request.POST.get("purpose", "")[:100], case=one.number
     )

@@ -3,24 +3,33 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tongban.config import province
 from tongban.kernel.calendar.tests.test_rules import DAYS
 from tongban.kernel.cases.tests.test_commands import act, submit
+from tongban.kernel.catalogue import seed as catalogue
+from tongban.kernel.catalogue.commands import access
+from tongban.kernel.catalogue.models import Resource
+from tongban.kernel.catalogue.rules.access import Asked
+from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
+from tongban.kernel.ledger.delivery import Delivered
 from tongban.kernel.ledger.models import Entry
-from tongban.lib import clock
+from tongban.kernel.notices.models import Notice
+from tongban.lib import clock, deadlines
 from tongban.lib.errors import Conflict, Invalid, NotFound
-from tongban.rooms.service.supervision import commands, queries, rules, tasks
+from tongban.rooms.service.supervision import commands, handlers, queries, rules, tasks
 from tongban.rooms.service.supervision.models import Light
 
 PLATFORM = system("test")
 MONDAY = datetime(2026, 11, 2, 9, tzinfo=clock.CHINA)
 ALL = [rules.Rule(n, key, level, days) for n, (key, level, days) in enumerate([
     ("promise-near", "prompt", 1), ("receipt-overrun", "yellow", 0), ("step-overrun", "yellow", 0), ("promise-overrun", "yellow", 0),
-    ("statutory-overrun", "red", 0), ("yellow-unanswered", "red", 0),
+    ("statutory-overrun", "red", 0), ("yellow-unanswered", "red", 0), ("answer-near", "prompt", 1), ("answer-overrun", "yellow", 0),
+    ("answer-far-overrun", "red", 5),
 ])]  # fmt: skip
 CASE = rules.Watched(promise_due=date(2026, 11, 10), statutory_due=date(2026, 11, 17))
 
@@ -134,3 +143,61 @@ def test_efficiency_of_a_month(late):
     [row] = queries.efficiency(province.official("zhou"), region="37", month=date(2026, 11, 1))
     assert (row.organ, row.decided, row.on_time, row.early, row.refused) == ("历下区市场监督管理局", 1, 1, 1, 0)
     assert row.used_share == 40.0
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        (date(2026, 11, 6), set()), (date(2026, 11, 9), {"answer-near"}), (date(2026, 11, 10), {"answer-near"}), (date(2026, 11, 11), {"answer-overrun"}),
+        (date(2026, 11, 17), {"answer-overrun"}), (date(2026, 11, 18), {"answer-overrun", "answer-far-overrun"}),
+    ],
+)  # fmt: skip
+def test_another_thing_with_a_limit_is_judged_by_its_one_day(today, expected):
+    assert {kind for kind, _level in kinds(today, rules.Watched(answer_due=date(2026, 11, 10)))} == expected
+
+
+@pytest.fixture
+def application(db):
+    """人社 applies for a resource of 市场监管; ten working days to answer."""
+    catalogue.load_demo(PLATFORM, settings.DATASETS / "catalogue")
+    today = clock.today()
+    wanted = Asked(("credit_code", "legal_rep_name"), ("query",), 5, today, today + timedelta(days=300), {})
+    key = Resource.objects.get(supply="legal.representative").key
+    return access.request_access(province.official("tao"), key=key, wanted=wanted, purpose="核对", basis="社会保险法第八条")
+
+
+def lit(one):
+    return {x.kind: x for x in Light.objects.filter(thing="access-request", case_number=one.number)}
+
+
+def test_a_late_answer_between_departments_is_seen_as_a_late_case_is(application, as_persona):
+    assert tasks.evaluate_all(PLATFORM) == 0
+    with clock.at(clock.now() + timedelta(days=15)):
+        tasks.evaluate_all(PLATFORM)
+        assert set(lit(application)) == {"answer-overrun"}
+        tasks.evaluate_all(PLATFORM)
+        assert len(lit(application)) == 1
+    light = lit(application)["answer-overrun"]
+    assert (light.level, light.organ, light.case_title) == ("yellow", province.official("jin").organ, "资源使用申请：法定代表人信息")
+    entry = Entry.objects.get(subject=f"access-request:{application.number}", tag="supervision.light.raised")
+    handlers.tell_responsible(Delivered(entry.id, entry.tag, entry.subject, entry.at, entry.account, entry.actor_name, entry.organ, entry.body))
+    for told in ("jin", "zhou"):
+        assert "逾期" in Notice.objects.get(account=identity.account_named(told).id, key="limit-yellow").body
+    page = as_persona("jin").get(f"/supervision/lights/{light.id}/")
+    assert f'href="/exchange/requests/{application.number}/"' in page.content.decode()
+    as_persona("jin").post(f"/supervision/lights/{light.id}/act/", {"what": "answer", "words": "材料核对中，本周答复"})
+    assert Light.objects.get(id=light.id).state == "answered"
+    with clock.at(clock.now() + timedelta(days=40)):
+        tasks.evaluate_all(PLATFORM)
+        assert set(lit(application)) == {"answer-overrun", "answer-far-overrun"}, "an answered yellow does not turn red by itself"
+
+
+def test_the_same_thing_late_a_second_time_shines_a_second_time(db, monkeypatch):
+    found = []
+    monkeypatch.setitem(deadlines._watched, "drill", (lambda day: [d for d in found if d.due <= day], lambda _key: []))
+    office = province.official("jin")
+    for due in (date(2026, 11, 16), date(2026, 11, 18)):
+        found[:] = [deadlines.Deadline("drill", "1", "演练", office.organ, office.organ_name, "37", due)]
+        assert tasks.evaluate_deadlines(PLATFORM, clock.today()) >= 1
+        assert tasks.evaluate_deadlines(PLATFORM, clock.today()) == 0
+    assert Light.objects.filter(thing="drill", kind="answer-overrun").count() == 2

@@ -42,7 +42,7 @@ def light(request: HttpRequest, light: int) -> HttpResponse:
         possible -= {"answer", "appeal", "reply"}
     if not any(a.kind == "urge" for a in acts):
         possible -= {"reply"}
-    context = {"tab": "supervision:light-list", "light": one, "acts": acts, "possible": possible, "case": reference("case", one.case_number)}
+    context = {"tab": "supervision:light-list", "light": one, "acts": acts, "possible": possible, "case": reference(one.thing, one.case_number)}
     return render(request, "supervision/light.html", context)
 
 
