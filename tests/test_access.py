@@ -18,7 +18,7 @@ COMMITTED = Path(__file__).parent / "access.json"
 ACTORS = ("stranger", "zhang", "wang", "li", "desk-3702", "qian", "zhao", "sun", "zhou", "wu", "zheng", "feng", "chen", "he", "lv", "yan", "jin")
 EXAMPLES = {
     "rest": "nothing",
-    "code": "food-operation-permit-new@370102", "number": "JN00-0000-00000", "draft": "x", "version": 999999, "item": 999999, "key": "sd-samr",
+    "code": "food-operation-permit-new@370102", "number": "JN00-0000-00000", "draft": "x", "upload": "00000000-0000-0000-0000-000000000000", "part": 0, "version": 999999, "item": 999999, "key": "sd-samr",
     "kind": "power", "system": "nothing", "file": "x", "token": "x", "light": 999999, "rating": 999999, "account": 999999, "username": "nobody", "bundle": "x",
     "entry": 999999999, "act": 999999999, "client": "x", "alert": 999999, "digest": "x", "review": 999999, "linkage": 999999, "comparison": 999999, "resource": "nothing", "batch": 999999,
     "flow": "MACRO", "node": "nothing", "letter": 999999, "evaluation": "nothing", "organ": "sd-samr", "provider": "all", "agency": "all", "identifier": "all", "collection": "regions", "feature": "370102",

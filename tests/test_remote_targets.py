@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.test_group import Installation
 from tests.test_recovery import WORD, wait_for, words_of, write
+from tongban.lib.errors import Unavailable
 from tongban.lib.offsite.targets import Unreachable, open_target
 
 PASSWORD = "for the test only"
@@ -135,6 +136,26 @@ def make_bucket(s3):
     import boto3
 
     boto3.client("s3", endpoint_url=s3, aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1").create_bucket(Bucket="offsite")
+
+
+def test_large_files_lie_in_s3_by_address_alone(remote, settings, monkeypatch):
+    from tongban.kernel.files import chunks
+
+    content = bytes(range(256)) * 40_000
+    settings.OBJECTS = remote["s3"] + "/objects"
+    out = chunks.Writer("0b5e7d1c-large")
+    for start in range(0, len(content), 777_777):
+        out.write(content[start : start + 777_777])
+    out.ended()
+    assert chunks.held("0b5e7d1c-large") == {0, 1, 2}
+    assert chunks.Reader("0b5e7d1c-large", len(content)).read() == content
+    assert content[:1000] not in open_target(settings.OBJECTS).get("0b/0b5e7d1c-large/000000"), "sealed there"
+    chunks.destroy("0b5e7d1c-large")
+    assert not chunks.held("0b5e7d1c-large")
+    settings.OBJECTS = "s3://offsite/other"
+    monkeypatch.setenv("TONGBAN_S3_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(Unavailable):
+        chunks.put("x", 0, b"x")
 
 
 @pytest.mark.parametrize("kind", ["sftp", "s3"])

@@ -50,7 +50,7 @@ def site(django_db_setup, django_db_blocker):
            "--blocking-threads", "4", "--no-ws", "--log-level", "error", "tongban.config.wsgi:application"]  # fmt: skip
     running = [subprocess.Popen(command, env=environment, start_new_session=True) for command in (web, [sys.executable, "-m", "tongban", "worker"])]
     try:
-        for _n in range(300):
+        for _n in range(900):
             try:
                 peer = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
                 peer.request("GET", "/health/")

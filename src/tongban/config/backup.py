@@ -1,5 +1,6 @@
 """Shipping off the site: base backups, the write-ahead log as it grows, documents, keys, heads. All sealed before they leave."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -140,22 +141,27 @@ class Shipper:
         return content[: content.rfind(b"\n") + 1]
 
     def _ship_files(self) -> int:
-        """Documents are sealed already and never change under their name but by a change of key, which renews their time."""
-        began, sent, store = time.time(), 0, self.data / "files"
-        if not store.is_dir():
-            return 0
-        for folder in store.iterdir():
-            changed = folder.stat().st_mtime
-            if not folder.is_dir() or changed == self._files.get(folder):
-                continue
-            for file in folder.iterdir():
-                if "." not in file.name and file.stat().st_mtime >= self.done.files_until:
-                    content = file.read_bytes()
-                    self.vault.target.put(f"files/{folder.name}/{file.name}", content)
-                    sent += len(content)
-            if changed < began - 2:
-                self._files[folder] = changed
+        """Documents, and the chunks of large files where they lie here, are sealed already and never change under their name but by a change of key,
+        which renews their time.
+        """
+        began, sent = time.time(), 0
+        for folder in [*self.data.glob("files/*"), *self.data.glob("objects/*/*")]:
+            with contextlib.suppress(FileNotFoundError):  # of a large file that was destroyed just now
+                sent += self._ship_folder(folder, began)
         self.done.files_until = began - 2
+        return sent
+
+    def _ship_folder(self, folder: Path, began: float) -> int:
+        changed, sent = folder.stat().st_mtime, 0
+        if not folder.is_dir() or changed == self._files.get(folder):
+            return 0
+        for file in folder.iterdir():
+            if "." not in file.name and file.stat().st_mtime >= self.done.files_until:
+                content = file.read_bytes()
+                self.vault.target.put(file.relative_to(self.data).as_posix(), content)
+                sent += len(content)
+        if changed < began - 2:
+            self._files[folder] = changed
         return sent
 
     def _ship_keys(self) -> None:

@@ -132,7 +132,7 @@ def _lay_rest(vault: Vault, data: Path, postgres: EmbeddedPostgres) -> int:
     heads = _heads(vault)
     (data / "ledger").mkdir()
     (data / "ledger" / "heads.jsonl").write_bytes(heads)
-    names = vault.target.names("files")
+    names = [*vault.target.names("files"), *vault.target.names("objects")]
     for name in names:
         path = data / name
         path.parent.mkdir(parents=True, exist_ok=True)

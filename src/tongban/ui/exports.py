@@ -1,13 +1,13 @@
-"""A table as CSV, XLSX or JSON."""
+"""A table as CSV, XLSX or JSON; a large file piece by piece."""
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 import openpyxl
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from tongban.lib import watch
@@ -50,3 +50,11 @@ def _safe(value: object) -> object:
 
 def _download(body: bytes, kind: str, name: str) -> HttpResponse:
     return HttpResponse(body, content_type=kind, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"})
+
+
+def pieces(name: str, content: Iterator[bytes], size: int, digest: str, media: str) -> StreamingHttpResponse:
+    """A large file piece by piece; `digest` is the SM3 of the whole, of which these may be a range."""
+    answer = StreamingHttpResponse(content, content_type=media)
+    answer["Content-Length"], answer["Accept-Ranges"], answer["ETag"] = str(size), "bytes", f'"sm3-{digest}"'
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -1,13 +1,15 @@
 """Keeping files."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from tongban.kernel.files import events, rules, scanners, store
-from tongban.kernel.files.models import Document, File, Quarantined
+from tongban.kernel.files import chunks, events, queries, rules, scanners, store
+from tongban.kernel.files.models import Document, File, LargeFile, Quarantined
 from tongban.kernel.identity.actor import Actor
 from tongban.lib import clock, sm, watch
 from tongban.lib.acts import command, nothing_changed, record
@@ -84,6 +86,70 @@ def destroy_file(actor: Actor, *, file: str, words: str) -> None:
 
 
 @command("files.upload")
+def begin_large(actor: Actor, *, name: str, size: int = 0, own: bool = False) -> LargeFile:
+    """A file that comes part by part (`size` bytes in all), or that the platform writes as it makes it. Raises Invalid, TooLarge."""
+    if own and size < 1:
+        raise _refusal("empty", name)
+    if size > settings.LARGE_LIMIT:
+        raise TooLarge(_("“%(name)s” is larger than %(n)s GB. Split it.") % {"name": name, "n": settings.LARGE_LIMIT // 1024**3})
+    made = LargeFile.objects.create(name=rules.safe_name(name), size=size, owner=actor.account if own else None, created_at=clock.now())
+    record(actor, events.LargeFileMoved(file=str(made.id), what="begun", size=size))
+    return made
+
+
+@command("files.upload")
+def end_large(actor: Actor, *, file: str, size: int, digest: str) -> LargeFile:
+    """Every byte is there. Raises Conflict."""
+    made = LargeFile.objects.select_for_update().get(id=file)
+    if made.state != LargeFile.State.OPEN:
+        raise Conflict(_("This file is complete already, or gone."))
+    made.size, made.digest, made.state = size, digest, LargeFile.State.WHOLE
+    made.save()
+    record(actor, events.LargeFileMoved(file=file, what="whole", size=size, digest="sm3:" + digest))
+    return made
+
+
+@command("files.upload")
+def destroy_large(actor: Actor, *, file: str, words: str) -> None:
+    """Nobody reads it any more; its chunks go. A second time changes nothing."""
+    held = LargeFile.objects.select_for_update().filter(id=file).exclude(state=LargeFile.State.DESTROYED).first()
+    if held is None:
+        nothing_changed()
+        return
+    held.state = LargeFile.State.DESTROYED
+    held.save(update_fields=["state"])
+    chunks.destroy(file)
+    record(actor, events.LargeFileMoved(file=file, what="destroyed", size=held.size, digest=held.digest and "sm3:" + held.digest, words=words[:120]))
+
+
+@contextmanager
+def writing_large(actor: Actor, name: str) -> Iterator[tuple[LargeFile, chunks.Writer]]:
+    """Write a file as it is made: whole when the block ends, destroyed when it fails. What a power cut leaves is swept away later."""
+    made = begin_large(actor, name=name)
+    out = chunks.Writer(str(made.id))
+    try:
+        yield made, out
+    except BaseException:
+        destroy_large(actor, file=str(made.id), words="not finished")
+        raise
+    size, digest = out.ended()
+    made.size, made.digest = size, digest
+    end_large(actor, file=str(made.id), size=size, digest=digest)
+
+
+def keep_part(file: LargeFile, *, number: int, content: bytes) -> None:
+    """One part of an upload, 4 MiB but for the last; the same part again replaces it. Nothing but the store is written. Raises Invalid, Conflict, Unavailable."""
+    if file.state != LargeFile.State.OPEN:
+        raise Conflict(_("This file is complete already, or gone."))
+    if not 0 <= number < queries.parts_of(file):
+        raise Invalid(_("Part %(n)s: this file has %(all)s parts, counted from 0.") % {"n": number, "all": queries.parts_of(file)})
+    wanted = min(chunks.SIZE, file.size - number * chunks.SIZE)
+    if len(content) != wanted:
+        raise Invalid(_("Part %(n)s has %(have)s bytes instead of %(wanted)s. Send it again.") % {"n": number, "have": len(content), "wanted": wanted})
+    chunks.put(str(file.id), number, content)
+
+
+@command("files.upload")
 def _keep(actor: Actor, *, name: str, content: bytes, digest: str, scanned_by: str, own: bool, key: str = "") -> File:
     _document, new = Document.objects.get_or_create(
         digest=digest,
@@ -142,6 +208,8 @@ def rewrap_files(actor: Actor) -> int:
     Interrupted, it goes on where it stopped: each document is replaced by itself.
     """
     moved = sum(store.rewrap(digest) for digest in Document.objects.values_list("digest", flat=True).iterator(chunk_size=2000))
+    large = LargeFile.objects.exclude(state=LargeFile.State.DESTROYED).values_list("id", flat=True)
+    moved += sum(chunks.rewrap(str(file)) for file in large.iterator(chunk_size=2000))
     if moved:
         record(actor, events.FilesRewrapped(key=store.key().id, files=moved))
     else:

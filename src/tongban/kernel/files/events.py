@@ -57,3 +57,17 @@ class FileQuarantined(Event):
     digest: str
     what: str
     signature: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LargeFileMoved(Event):
+    """`what`: begun, whole, destroyed."""
+
+    tag: ClassVar[str] = "files.large.moved"
+    kind: ClassVar[str] = "large-file"
+    about: ClassVar[str] = "file"
+    file: str
+    what: str
+    size: int
+    digest: str = ""
+    words: str = ""

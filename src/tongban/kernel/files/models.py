@@ -26,6 +26,23 @@ class File(models.Model):
     destroyed_at = models.DateTimeField(null=True, help_text="its purpose is over: nobody reads it any more")
 
 
+class LargeFile(models.Model):
+    """A file in sealed chunks: filled part by part from outside, or written by the platform as it makes it."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "传输中"
+        WHOLE = "whole", "完整"
+        DESTROYED = "destroyed", "已销毁"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(max_length=160)
+    size = models.BigIntegerField(help_text="bytes; of one that the platform writes 0 until it is whole")
+    digest = models.CharField(max_length=64, blank=True, help_text="SM3 of the whole, once it is")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    owner = models.BigIntegerField(null=True, help_text="account; empty for the platform's own")
+    created_at = models.DateTimeField()
+
+
 class Quarantined(models.Model):
     """An upload that the scanner took for malware: sealed apart, never handed out, judged by a security administrator."""
 

@@ -1,12 +1,14 @@
 """Reading files. Whoever attaches a file to a thing decides who may read it: callers pass `entitled`."""
 
+import io
 import uuid
+from collections.abc import Iterator
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from tongban.kernel.files import store
-from tongban.kernel.files.models import File, Quarantined
+from tongban.kernel.files import chunks, store
+from tongban.kernel.files.models import File, LargeFile, Quarantined
 from tongban.kernel.identity.actor import Actor
 from tongban.lib.errors import NotFound
 from tongban.lib.statements import Ask, Row
@@ -57,6 +59,40 @@ def _is_key(told: str) -> bool:
 def content(one: File) -> bytes:
     """The bytes, unsealed; raises sm.Tampered when the store was changed."""
     return store.read(one.document_id)
+
+
+def large(file_id: str) -> LargeFile:
+    """A large file; whoever attached it decides who may read it. Raises NotFound."""
+    found = LargeFile.objects.filter(id=file_id).first() if _is_key(file_id) else None
+    if found is None or found.state == LargeFile.State.DESTROYED:
+        raise NotFound(_("There is no such file within your view."))
+    return found
+
+
+def there(file_id: str) -> bool:
+    """Whether a large file is still kept."""
+    return LargeFile.objects.filter(id=file_id).exclude(state=LargeFile.State.DESTROYED).exists()
+
+
+def parts_of(one: LargeFile) -> int:
+    """How many parts make the whole."""
+    return -(-one.size // chunks.SIZE)
+
+
+def lacking(one: LargeFile) -> list[int]:
+    """The parts of an upload that have not come."""
+    have = chunks.held(str(one.id))
+    return [n for n in range(parts_of(one)) if n not in have]
+
+
+def opened(one: LargeFile) -> io.BufferedReader:
+    """The content, to be read from any place."""
+    return io.BufferedReader(chunks.Reader(str(one.id), one.size), chunks.SIZE)
+
+
+def piecewise(one: LargeFile, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """The content from `start` up to and without `end`, piece by piece."""
+    return chunks.pieces(str(one.id), start, one.size if end is None else min(end, one.size))
 
 
 def quarantined(actor: Actor) -> QuerySet[Quarantined]:

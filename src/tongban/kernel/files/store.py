@@ -30,7 +30,8 @@ def rotate() -> keystore.Key:
     return keys.rotate("files", "SM4", lambda: os.urandom(16))
 
 
-def _find(key_id: str) -> keystore.Key:
+def find(key_id: str) -> keystore.Key:
+    """The key that an envelope names."""
     return keys.keystore().by_id(key_id)
 
 
@@ -72,7 +73,7 @@ def read(digest: str) -> bytes:
     """The bytes, opened; raises sm.Tampered when the store was changed."""
     closed = place(digest).read_bytes()
     if keystore.is_envelope(closed):
-        return keystore.open_envelope(_find, closed, bound_to=digest.encode())
+        return keystore.open_envelope(find, closed, bound_to=digest.encode())
     return sm.unseal(key_of_old().material, closed, bound_to=digest.encode())
 
 
@@ -91,5 +92,5 @@ def rewrap(digest: str) -> bool:
         return True
     if keystore.closed_by(closed) == now.id:
         return False
-    _put(path, keystore.rewrap(_find, now, closed, bound_to=digest.encode()))
+    _put(path, keystore.rewrap(find, now, closed, bound_to=digest.encode()))
     return True

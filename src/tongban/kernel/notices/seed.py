@@ -46,6 +46,7 @@ TEMPLATES = {
     "resource-changed": ("信息资源变更：{title}", "“{title}”{opinion}。"),
     "flow-failed": ("数据流故障：{title}", "数据流已停止：{opinion}。请处理后重新运行。"),
     "flow-stale": ("数据未按周期更新：{title}", "协议{case}的数据应于{due}前更新，至今没有新的批次。请核实数据源。"),
+    "upload-done": ("文件{title}", "{opinion}。"),
     "flow-aside": ("数据未通过校验：{title}", "批次和行数：{opinion}。请在源头更正，更正后自动重新发送。"),
     "evaluation-announced": ("共享绩效评价公示：{title}", "{title}已公示，对本部门结果有异议的，请在{due}前申诉。"),
     "evaluation-final": ("共享绩效评价结果：{title}", "{title}结果已确定。"),

@@ -28,6 +28,19 @@ class FlowMoved(Event):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UploadMoved(Event):
+    """A large file on its way in. `move`: begun, checking, sent, refused."""
+
+    tag: ClassVar[str] = "exchange.upload.moved"
+    kind: ClassVar[str] = "agreement"
+    about: ClassVar[str] = "agreement"
+    agreement: str
+    file: str
+    move: str
+    words: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BatchSent(Event):
     """`envelope` is the SM3 of the canonical envelope, `signature` the provider's under it."""
 

@@ -10,12 +10,14 @@ from tongban.kernel.catalogue.supplies import Bound, Row, Supply, answers_otherw
 from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.identity.rules import CATALOGUE_PUBLISHER, CATALOGUE_REVIEWER, DATA_STEWARD
+from tongban.kernel.jobs import queue
 from tongban.kernel.ledger.delivery import Delivered, handles
 from tongban.kernel.notices import commands as notices
 from tongban.lib.bus import lookup
 from tongban.lib.errors import Unavailable
 from tongban.lib.rooms import reference
 from tongban.rooms.data.exchange.queries import evaluation, flows as queries
+from tongban.rooms.data.exchange.queries import files as file_queries
 from tongban.rooms.data.exchange.rules import evaluation as evaluation_rules
 
 PLATFORM = system("通办·交换")
@@ -123,6 +125,18 @@ def tell_of_appeal(event: Delivered) -> None:
         return
     told = f"{evaluation_rules.APPEAL_STATES[one.state]}：{one.answer}"
     _tell(event, _stewards(one.organ_id), "appeal-answered", link, title=held.title, what=what, opinion=told)
+
+
+@handles("exchange.upload.moved")
+def follow_upload(event: Delivered) -> None:
+    """A file whose parts have all come is checked in the background; whoever uploaded it hears what became of it."""
+    told = event.body
+    if told["move"] == "checking":
+        queue.defer("exchange.check_upload", key=f"upload:{told['file']}", upload=told["file"])
+    elif told["move"] in ("sent", "refused"):
+        one = file_queries.upload_of(told["file"])
+        words = f"已作为第{told['words']}批发送" if told["move"] == "sent" else f"未发送：{told['words']}"
+        _tell(event, {one.account}, "upload-done", f"/exchange/flows/{one.agreement}/", title=one.name, opinion=words)
 
 
 @handles("exchange.flow.moved")

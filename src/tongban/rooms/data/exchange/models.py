@@ -74,6 +74,29 @@ class Batch(models.Model):
         constraints = [models.UniqueConstraint(fields=["flow", "number"], name="batch_once")]
 
 
+class Upload(models.Model):
+    """A large file of a provider on its way in: part by part, then checked and sent in the background."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "传输中"
+        CHECKING = "checking", "校验中"
+        SENT = "sent", "已发送"
+        REFUSED = "refused", "未通过"
+
+    agreement = models.CharField(max_length=24, db_index=True)
+    file = models.CharField(max_length=36, unique=True)
+    name = models.CharField(max_length=160)
+    size = models.BigIntegerField()
+    partly = models.BooleanField(default=False, help_text="sound rows go, the others are set aside")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    words = models.CharField(max_length=500, blank=True, help_text="why it was refused")
+    batch = models.PositiveIntegerField(null=True)
+    account = models.BigIntegerField()
+    account_name = models.CharField(max_length=60)
+    begun_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+
 class SetAside(models.Model):
     """A value that broke the contract: the provider's work. Key and value may be personal, so they lie sealed."""
 

@@ -13,6 +13,7 @@ from tongban.kernel.notices import commands as notices
 from tongban.kernel.orgs import queries as orgs
 from tongban.lib.deadlines import Deadline, watched
 from tongban.lib.retention import purges
+from tongban.rooms.data.exchange.commands import uploads
 from tongban.rooms.data.exchange.models import Appeal, SetAside
 from tongban.rooms.data.exchange.queries import evaluation
 from tongban.rooms.data.exchange.queries import flows as queries
@@ -31,6 +32,12 @@ def drop_corrected(before: datetime) -> int:
 def tell_stale() -> None:
     """Data older than their resource promises."""
     tell_providers()
+
+
+@task("exchange.check_upload", lock="exchange.check_upload")
+def check_upload(upload: str) -> None:
+    """One large file after the other: each takes a core."""
+    uploads.check_upload(upload)
 
 
 def tell_providers() -> int:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tongban.rooms.data.exchange.views import access, borders, catalogue, comparisons, drafts, evaluation, flows, nodes
+from tongban.rooms.data.exchange.views import access, borders, catalogue, comparisons, drafts, evaluation, files, flows, nodes
 
 app_name = "exchange"
 urlpatterns = [
@@ -30,6 +30,9 @@ urlpatterns = [
     path("evaluations/<slug:evaluation>/<slug:organ>/", evaluation.department, name="evaluation-department"),
     path("flows/", flows.flows, name="flows"),
     path("flows/<slug:number>/", flows.flow, name="flow"),
+    path("flows/<slug:number>/uploads/", files.uploads, name="uploads"),
+    path("flows/<slug:number>/uploads/<uuid:upload>/<int:part>/", files.upload_part, name="upload-part"),
+    path("flows/<slug:number>/uploads/<uuid:upload>/done/", files.upload_done, name="upload-done"),
     path("flows/<slug:number>/batches/<int:batch>/", flows.proof, name="proof"),
-    path("flows/<slug:number>/batches/<int:batch>/file/", flows.file, name="file"),
+    path("flows/<slug:number>/batches/<int:batch>/file/", files.file, name="file"),
 ]

@@ -1,15 +1,11 @@
-"""Flows, their proofs, files."""
+"""Flows and their proofs."""
 
-import base64
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
 
-from tongban.lib.errors import Invalid
 from tongban.rooms.data.exchange.commands import ends
-from tongban.rooms.data.exchange.commands import files as file_commands
 from tongban.rooms.data.exchange.commands import flows as commands
 from tongban.rooms.data.exchange.queries import flows as queries
 from tongban.ui.access import actor_of, allows
@@ -107,43 +103,3 @@ def proof(request: HttpRequest, number: str, batch: int) -> dict[str, Any]:
     """The proof file of a batch: `tongban verify FILE` checks it offline."""
     actor = actor_of(request)
     return queries.proof(actor, queries.flow(actor, number), batch)
-
-
-class FileIn(Schema):
-    """`content` in Base64; `partly`: send the sound rows and set the others aside, else nothing goes when one is bad."""
-
-    name: str = Field(max_length=120)
-    content: str = Field(max_length=28_000_000)
-    partly: bool = False
-
-
-class FileOut(Schema):
-    batch: int
-    rows: int
-    rows_aside: int
-    digest: str
-
-
-class PackageOut(Schema):
-    """A data package (ZIP) in Base64."""
-
-    name: str
-    content: str
-
-
-@router.post("/agreements/{number}/files", response={201: FileOut, **PROBLEMS}, summary="Send a file as a checked, signed data package")
-@allows("catalogue.request")
-def send_file(request: HttpRequest, number: str, told: FileIn) -> tuple[int, FileOut]:
-    try:
-        content = base64.b64decode(told.content, validate=True)
-    except ValueError as fault:
-        raise Invalid.at("content", _("Content: write it in Base64.")) from fault
-    made = file_commands.send_file(actor_of(request), agreement=number, name=told.name, content=content, partly=told.partly)
-    return 201, FileOut(batch=made.number, rows=made.rows, rows_aside=made.aside, digest=(made.envelope or {}).get("digest", ""))
-
-
-@router.post("/agreements/{number}/files/{batch}/take", response={200: PackageOut, **PROBLEMS}, summary="Take a data package; the consumer signs for it")
-@allows("catalogue.request")
-def take_file(request: HttpRequest, number: str, batch: int) -> PackageOut:
-    name, body = file_commands.take_file(actor_of(request), agreement=number, batch=batch)
-    return PackageOut(name=name, content=base64.b64encode(body).decode())

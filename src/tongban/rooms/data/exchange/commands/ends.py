@@ -3,6 +3,7 @@
 from typing import Any
 
 import psycopg
+import structlog
 from django.utils.translation import gettext as _
 
 from tongban.kernel.catalogue.queries import access
@@ -18,6 +19,8 @@ from tongban.lib.errors import Conflict, Invalid, Refused
 from tongban.rooms.data.exchange import events
 from tongban.rooms.data.exchange.models import AnswerTable, Endpoint, Flow
 from tongban.rooms.data.exchange.rules import flows as rules
+
+log = structlog.get_logger(__name__)
 
 
 @command("catalogue.edit")
@@ -121,8 +124,18 @@ def _set_source(flow: Flow, one: Any, end: Endpoint | None, table: str, order: s
         _try_stamp(end, table, order)
     if follows == rules.LOG:
         _try_log(flow, one, end, table)
+        _let_go(flow, end)
         order, flow.slot, flow.loaded = "", False, False
     flow.source, flow.source_table, flow.order_column, flow.follows = end, table, order, follows
+
+
+def _let_go(flow: Flow, end: Endpoint) -> None:
+    """Another database is followed from now on: the one before need no longer keep its log. One that does not answer is told of in the program's log."""
+    if flow.slot and flow.source and flow.source_id != end.id:
+        try:
+            replica.release(flow.source.address, flow.agreement)
+        except psycopg.Error:
+            log.warning("the database that was followed before keeps its log still", endpoint=flow.source.key, agreement=flow.agreement)
 
 
 def _try_stamp(end: Endpoint, table: str, column: str) -> None:

@@ -34,6 +34,7 @@ from tongban.lib.errors import Conflict, Invalid, NotFound, Refused, TooMany
 from tongban.rooms.data.exchange.commands import files as commands
 from tongban.rooms.data.exchange.commands import flows
 from tongban.rooms.data.exchange.models import Batch, Flow, SetAside
+from tongban.rooms.data.exchange.queries import files as queries_of_files
 from tongban.rooms.data.exchange.queries import flows as queries
 
 PLATFORM = system("测试")
@@ -70,6 +71,14 @@ def send(agreement, content=None, *, name="企业.csv", **more):
     return commands.send_file(person("jin"), agreement=agreement, name=name, content=content if content is not None else rows(), **more)
 
 
+def take(actor, *, agreement, batch):
+    """(name, bytes) as a client takes a package: the content, then the receipt."""
+    held = queries_of_files.content(actor, agreement, batch)
+    body = b"".join(held.pieces())
+    commands.sign_for(actor, agreement=agreement, batch=batch, digest=sm.sm3_hex(body))
+    return held.name, body
+
+
 def opened(body):
     with zipfile.ZipFile(io.BytesIO(body)) as kept:
         return json.loads(kept.read("datapackage.json")), kept.read("data.csv").decode()
@@ -83,9 +92,14 @@ def frictionless(body: bytes, folder: Path):
     return json.loads(done.stdout)
 
 
+def frictionless_names(body):
+    with zipfile.ZipFile(io.BytesIO(body)) as kept:
+        return kept.namelist()
+
+
 def test_a_file_becomes_a_package_that_frictionless_accepts(agreement, tmp_path):
     made = send(agreement)
-    name, body = commands.take_file(person("tao"), agreement=agreement, batch=made.number)
+    name, body = take(person("tao"), agreement=agreement, batch=made.number)
     told, data = opened(body)
     assert name == f"{agreement}-1.zip"
     assert data.splitlines()[0] == ",".join(ITEMS)
@@ -96,7 +110,7 @@ def test_a_file_becomes_a_package_that_frictionless_accepts(agreement, tmp_path)
 
 
 def test_frictionless_finds_a_package_that_was_changed(agreement, tmp_path):
-    _name, body = commands.take_file(person("tao"), agreement=agreement, batch=send(agreement).number)
+    _name, body = take(person("tao"), agreement=agreement, batch=send(agreement).number)
     frictionless(body, tmp_path)
     data = (tmp_path / "data.csv").read_text()
     (tmp_path / "data.csv").write_text(data.replace(GOOD[0], "91370102MAX000000O").replace("2020-01-02", "昨天"))
@@ -111,11 +125,11 @@ def test_both_signatures_stand_in_a_proof_that_is_judged_offline(agreement):
     first, second = send(agreement), send(agreement)
     assert second.envelope["previous"] == sm.sm3_hex(commands.Envelope(**first.envelope).canonical())
     with pytest.raises(NotFound):
-        commands.take_file(person("xu"), agreement=agreement, batch=1)
-    _name, body = commands.take_file(person("jin"), agreement=agreement, batch=1)
+        take(person("xu"), agreement=agreement, batch=1)
+    _name, body = take(person("jin"), agreement=agreement, batch=1)
     assert Batch.objects.get(number=1).receipt is None, "the provider reads without signing for it"
-    _name, same = commands.take_file(person("tao"), agreement=agreement, batch=1)
-    commands.take_file(person("tao"), agreement=agreement, batch=1)
+    _name, same = take(person("tao"), agreement=agreement, batch=1)
+    take(person("tao"), agreement=agreement, batch=1)
     assert sm.sm3_hex(same) == sm.sm3_hex(body) == first.envelope["digest"]
     ledger.seal_entries()
     flow = Flow.objects.get(agreement=agreement)
@@ -167,15 +181,16 @@ def test_excel_and_parquet_carry_the_same_rows(agreement):
     pq.write_table(pa.table({n: [line[i] for line in texts[1:]] for i, n in enumerate(texts[0])}), sink)
     bodies = [rows(), held.getvalue(), sink.getvalue()]
     made = [send(agreement, body, name=name) for body, name in zip(bodies, ("a.csv", "b.xlsx", "c.parquet"), strict=True)]
-    taken = {opened(commands.take_file(person("jin"), agreement=agreement, batch=m.number)[1])[1] for m in made}
+    taken = {opened(take(person("jin"), agreement=agreement, batch=m.number)[1])[1] for m in made}
     assert len(taken) == 1
 
 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.parquet", b"no parquet", "请选择CSV"), ("a.csv", b"", "空"), ("a.csv", "统一社会信用代码\nX\n".encode(), "缺少列"), ("a.xlsx", b"PK\x03\x04broken", ""),
+        ("a.parquet", b"no parquet", "请选择CSV"), ("a.csv", b"", "没有数据行"), ("a.csv", "统一社会信用代码\nX\n".encode(), "缺少列"), ("a.xlsx", b"PK\x03\x04broken", ""),
         ("a.csv", ("统一社会信用代码,name,registered_on,status\n").encode(), "没有数据行"),
+        ("a.csv", rows() + b"91,too,many,cells,here\n", "单元格数"), ("a.csv", b"\xff\xfe\x00\x81,\n1", ""),
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_read_is_told_and_nothing_is_kept(agreement, name, content, words):
@@ -207,7 +222,7 @@ def test_a_file_that_crosses_a_border_is_filtered_and_counted(agreement, tmp_pat
         approve=True,
     )
     send(number)
-    _name, body = commands.take_file(person("tao"), agreement=number, batch=1)
+    _name, body = take(person("tao"), agreement=number, batch=1)
     assert "合****" in opened(body)[1]
     assert frictionless(body, tmp_path)["valid"]
     with pytest.raises(TooMany, match="今日限量"):
@@ -231,12 +246,23 @@ def test_money_is_fen_within_and_yuan_in_files():
         "X", (Column("code", "text", required=True), Column("paid", "money"), Column("at", "datetime"), Column("tongban_seq", "integer")), "code"
     )
     told = 'code,paid,at\nA,"1,234.50",2026-01-02 08:00:00\nB,-0.05,\nC,1.234,2026-01-02T08:00:00\n'
-    table, faults = packages.rows("a.csv", told.encode(), contract, {})
-    assert table.column("paid").to_pylist() == [123450, -5, None]
-    assert [(f.key, f.column, f.what) for f in faults] == [("C", "paid", "type")]
-    body = packages.made(table, contract, {}, packages.About("a", "甲", "乙", "丙", "2026-01-01T00:00:00Z"))
+    [block] = packages.blocks("a.csv", io.BytesIO(told.encode()), contract, {})
+    assert block.table.column("paid").to_pylist() == [123450, -5, None]
+    assert [(f.key, f.column, f.what) for f in block.faults] == [("C", "paid", "type")]
+    body = packed(block.table, contract)
     assert opened(body)[1].splitlines()[1:3] == ["A,1234.50,2026-01-02T00:00:00Z", "B,-0.05,"]
-    assert body == packages.made(table, contract, {}, packages.About("a", "甲", "乙", "丙", "2026-01-01T00:00:00Z")), "the same rows, the same bytes"
+    assert body == packed(block.table, contract), "the same rows, the same bytes"
+    assert opened(packed(block.table, contract, 2))[1] == opened(body)[1], "in two blocks too"
+
+
+def packed(table, contract, blocks=1):
+    out = io.BytesIO()
+    made = packages.Package(out, contract, {}, packages.About("a", "甲", "乙", "丙", "2026-01-01T00:00:00Z"))
+    step = -(-table.num_rows // blocks)
+    for start in range(0, table.num_rows, step):
+        made.add(table.slice(start, step))
+    made.close()
+    return out.getvalue()
 
 
 def test_the_story_on_pages_and_by_api(agreement, as_persona, client):
@@ -252,7 +278,9 @@ def test_the_story_on_pages_and_by_api(agreement, as_persona, client):
     assert "签收并下载" in as_persona("tao").get(page).content.decode()
     answer = as_persona("tao").post(f"{page}batches/1/file/")
     assert answer.headers["Content-Type"] == "application/zip"
-    assert "回执有效" in as_persona("tao").get(page).content.decode() or Batch.objects.get(number=1).receipt
+    assert not Batch.objects.get(number=1).receipt, "nothing is signed for before it has come"
+    assert frictionless_names(answer.getvalue()) == ["data.csv", "datapackage.json"]
+    assert "回执有效" in as_persona("tao").get(page).content.decode()
     assert as_persona("tao").get(f"{page}batches/1/file/").status_code == 405
 
     def call(username, path, body):
@@ -263,5 +291,16 @@ def test_the_story_on_pages_and_by_api(agreement, as_persona, client):
     sent = call("jin", f"/agreements/{agreement}/files", {"name": "a.csv", "content": base64.b64encode(rows()).decode()}).json()
     assert (sent["batch"], sent["rows"], sent["rows_aside"]) == (2, 3, 0)
     assert call("jin", f"/agreements/{agreement}/files", {"name": "a.csv", "content": "%%%"}).status_code == 422
-    taken = call("tao", f"/agreements/{agreement}/files/2/take", {}).json()
-    assert sm.sm3_hex(base64.b64decode(taken["content"])) == sent["digest"]
+    assert call("tao", f"/agreements/{agreement}/files/2/take", {"digest": "0" * 64}).status_code == 409
+    assert not Batch.objects.get(number=2).receipt
+    token = client.post("/api/account/tokens", json.dumps({"username": "tao", "password": "Tongban-demo-1"}), content_type="application/json").json()["token"]
+    address, who = f"/api/exchange/agreements/{agreement}/files/2/content", {"Authorization": f"Bearer {token}"}
+    whole = client.get(address, headers=who)
+    body = whole.getvalue()
+    assert (whole.status_code, sm.sm3_hex(body), whole.headers["ETag"]) == (200, sent["digest"], f'"sm3-{sent["digest"]}"')
+    rest = client.get(address, headers={**who, "Range": "bytes=100-"})
+    assert (rest.status_code, rest.getvalue(), rest.headers["Content-Range"]) == (206, body[100:], f"bytes 100-{len(body) - 1}/{len(body)}")
+    assert client.get(address, headers={**who, "Range": "bytes=0-9"}).getvalue() == body[:10]
+    assert client.get(address, headers={**who, "Range": f"bytes={len(body)}-"}).status_code == 416
+    taken = call("tao", f"/agreements/{agreement}/files/2/take", {"digest": sm.sm3_hex(body)}).json()
+    assert (taken["signed"], taken["bytes"], taken["content"]) == (True, len(body), address)

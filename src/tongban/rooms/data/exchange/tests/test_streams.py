@@ -20,6 +20,7 @@ from tongban.kernel.identity import queries as identity
 from tongban.kernel.identity.actor import system
 from tongban.kernel.ledger.models import Block, Entry
 from tongban.lib import clock
+from tongban.lib.bus import replica
 from tongban.lib.bus.contract import GONE
 from tongban.lib.errors import Conflict, Invalid, Refused
 from tongban.rooms.data.exchange.commands import ends
@@ -88,7 +89,7 @@ class TestWays:
     ITEMS = ("credit_code", "name", "status")
 
     def name_it(self, number, **told):
-        return ends.set_end(person("jin"), agreement=number, endpoint="samr", **{"table": "public.entity", **told})
+        return ends.set_end(person("jin"), agreement=number, **{"endpoint": "samr", "table": "public.entity", **told})
 
     def test_a_time_stamp_must_be_one_and_stand_in_every_row(self, tables):
         number = agreed(items=self.ITEMS)
@@ -130,6 +131,20 @@ class TestWays:
         assert queries.to_release() == []
         agreements.move_agreement(person("jin"), number=number, move="terminate", words="合作事项已经结束")
         assert [f.agreement for f in queries.to_release()] == [number]
+
+    def test_another_database_lets_the_one_before_go(self, tables, monkeypatch):
+        number, gone = agreed(items=self.ITEMS), []
+        databases(tables)
+        monkeypatch.setattr(replica, "release", lambda address, agreement: gone.append((address, agreement)))
+        made = self.name_it(number, follows="log")
+        commands.keep_slot(PLATFORM, agreement=number, held=True)
+        self.name_it(number, follows="log")
+        assert gone == [], "the same database keeps its log"
+        commands.keep_slot(PLATFORM, agreement=number, held=True)
+        ends.keep_endpoint(person("jin"), key="samr-new", name="新库", address=made.source.address)
+        moved = self.name_it(number, follows="log", endpoint="samr-new")
+        assert gone == [(made.source.address, number)]
+        assert not moved.slot
 
     def test_a_grant_of_some_rows_needs_whole_rows_in_the_log(self, tables):
         number = agreed(items=self.ITEMS, rows={"status": "存续"})

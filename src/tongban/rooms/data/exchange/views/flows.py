@@ -1,14 +1,13 @@
 """数据流: what runs between departments, batch by batch; ends named, values set aside, proofs handed out."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from tongban.kernel.catalogue.queries import access
 from tongban.kernel.catalogue.queries import resources as catalogue
@@ -22,14 +21,16 @@ from tongban.lib.tables import UPLOAD_LIMIT
 from tongban.rooms.data.exchange.commands import files as file_commands
 from tongban.rooms.data.exchange.commands import ends
 from tongban.rooms.data.exchange.commands import flows as commands
+from tongban.rooms.data.exchange.queries import files as file_queries
 from tongban.rooms.data.exchange.queries import flows as queries
 from tongban.rooms.data.exchange.rules import flowmap
 from tongban.rooms.data.exchange.rules import flows as rules
-from tongban.rooms.data.exchange.models import Flow
+from tongban.rooms.data.exchange.models import Flow, Upload
 from tongban.ui import exports
 from tongban.ui.access import actor_of, allows
 
 LIGHTS = {rules.FILES: "ok", rules.PREPARING: "yellow", rules.RUNNING: "ok", rules.PAUSED: "paused", rules.FAILED: "red"}
+UPLOADS = {Upload.State.OPEN: "paused", Upload.State.CHECKING: "yellow", Upload.State.SENT: "ok", Upload.State.REFUSED: "red"}
 
 
 @allows("catalogue.search")
@@ -113,7 +114,7 @@ def flow(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "tab": "exchange:catalogue", "part": "flows", "agreement": agreement, "one": one, "side": side if actor.may("catalogue.request") else "", "page": batches,
         "stale": queries.stale([one]).get(one.id) if one else None, "checked": _checked(one, batches), "standing": queries.standings([one])[one.id] if one else None, "flow_states": rules.STATES, "lights": LIGHTS,
-        "by_file": "file" in agreement.terms["granted"]["modes"] and (one is None or one.state == rules.FILES),
+        "uploads": file_queries.uploads(number) if side == "provider" else [], "upload_lights": UPLOADS, "by_file": "file" in agreement.terms["granted"]["modes"] and (one is None or one.state == rules.FILES),
         "endpoints": queries.endpoints(actor) if side and actor.may("catalogue.edit") and (one is None or one.state != rules.FILES) else [], "aside": queries.aside(one)[:50] if one and side == "provider" else [],
         "follows": _follows(agreement), "all_follows": rules.FOLLOWS, "sentences": checks.FAULTS, "names": _names(agreement), "fault": fault, "faults": faults, "typed": request.POST, "doable": _doable(one) if side else [],
     }  # fmt: skip
@@ -167,20 +168,12 @@ def _act(request: HttpRequest, actor: Actor, number: str) -> str:
         upload = request.FILES.get("file")
         if upload is None or (upload.size or 0) > UPLOAD_LIMIT:
             raise Invalid.at("file", _("File: choose one, 20 MB at most."))
-        sent = file_commands.send_file(actor, agreement=number, name=upload.name or "", content=upload.read(), partly=post.get("partly") == "yes")
+        sent = file_commands.send_stream(
+            actor, agreement=number, name=upload.name or "", stream=cast("BinaryIO", upload.file), partly=post.get("partly") == "yes"
+        )
         return _("File %(number)s is sent: %(rows)s rows, signed.") % {"number": sent.number, "rows": sent.rows}
     moved = commands.move_flow(actor, agreement=number, move=act)
     return _("The flow: %(state)s.") % {"state": terms.term(rules.STATES[moved.state])}
-
-
-@allows("catalogue.request")
-@require_POST
-def file(request: HttpRequest, number: str, batch: int) -> HttpResponse:
-    """The data package of a batch; the consumer signs for it."""
-    name, body = file_commands.take_file(actor_of(request), agreement=number, batch=batch)
-    answer = HttpResponse(body, content_type="application/zip")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
 
 
 @allows("catalogue.search")
