@@ -19,6 +19,7 @@ from tongban.kernel.ledger.models import Parked
 from tongban.lib import clock
 
 BATCH = 200
+MOST = 2000  # entries that are looked through for whom they concern; with more waiting each handler looks itself
 HANDLERS: dict[str, "Handler"] = {}
 log = structlog.get_logger(__name__)
 
@@ -58,7 +59,8 @@ def handles(*tags: str) -> Callable[[Callable[[Delivered], None]], Callable[[Del
 
 def deliver_all() -> int:
     """One round over every handler; returns how many events were answered or parked."""
-    return sum(_retry_parked(h) + _deliver(h) for h in HANDLERS.values())
+    wanted = _wanted()
+    return sum(_retry_parked(h) + _deliver(h) for h in HANDLERS.values() if h.name in wanted)
 
 
 def settle(rounds: int = 50) -> None:
@@ -76,6 +78,37 @@ _NEXT = """
 _FRONTIER = """
     SELECT e.xid::text, e.id FROM ledger_entry e
     WHERE e.xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY e.xid DESC, e.id DESC LIMIT 1"""
+
+_BETWEEN = "SELECT tag FROM ledger_entry WHERE (xid, id) > (%s::xid8, %s) AND (xid, id) <= (%s::xid8, %s) LIMIT %s"
+_SKIP = """
+    UPDATE ledger_cursor SET xid = %s::xid8, entry = %s WHERE handler IN (
+      SELECT handler FROM ledger_cursor WHERE handler = ANY(%s) AND (xid, entry) < (%s::xid8, %s) FOR UPDATE SKIP LOCKED)"""
+
+
+def _wanted() -> set[str]:
+    """The handlers that have something to answer. One look for all of them, since most looks find nothing; the cursors of those whom the new entries do not
+    concern are moved together.
+
+    What is up to the frontier no longer changes, so that two statements may look at it one after the other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FRONTIER)
+        frontier = cursor.fetchone()
+        cursor.execute("SELECT handler, xid::text, entry FROM ledger_cursor WHERE handler = ANY(%s)", [list(HANDLERS)])
+        held = {name: (int(xid), entry) for name, xid, entry in cursor.fetchall()}
+        wanted = {name for name in HANDLERS if name not in held}
+        wanted |= set(Parked.objects.filter(next_try__lte=clock.now()).values_list("handler", flat=True).distinct())
+        top = (int(frontier[0]), frontier[1]) if frontier else (0, 0)
+        behind = {name for name, place in held.items() if place < top}
+        if not behind:
+            return wanted
+        low = min(held[name] for name in behind)
+        cursor.execute(_BETWEEN, [str(low[0]), low[1], str(top[0]), top[1], MOST + 1])
+        tags = [tag for (tag,) in cursor.fetchall()]
+        concerned = behind if len(tags) > MOST else {name for name in behind if not set(tags).isdisjoint(HANDLERS[name].tags)}
+        if idle := sorted(behind - concerned):
+            cursor.execute(_SKIP, [str(top[0]), top[1], idle, str(top[0]), top[1]])
+        return wanted | concerned
 
 
 def _deliver(handler: Handler) -> int:

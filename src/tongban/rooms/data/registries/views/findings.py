@@ -26,7 +26,7 @@ def address(key: str) -> str:
     return f"/registries/findings/?state=all&case={queries.case_of(identifier(key))}"
 
 
-@allows("registries.check")
+@allows("registries.check", writes="registries.compare")
 def findings(request: HttpRequest) -> HttpResponse:
     """Findings of the own office with the cases in which they are looked into."""
     actor = actor_of(request)
