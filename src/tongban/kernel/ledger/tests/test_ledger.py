@@ -1,6 +1,7 @@
 """Append-only, sealed, proved, delivered."""
 
 import json
+import time
 import random
 
 import pytest
@@ -219,6 +220,39 @@ class TestSealed:
             delivery.HANDLERS.pop(next(n for n, h in delivery.HANDLERS.items() if h.function is answer))
             Parked.objects.all().delete()
 
+    @pytest.mark.parametrize("most", [2000, 1])
+    def test_only_whom_entries_concern_is_asked_and_the_others_follow(self, monkeypatch, most):
+        monkeypatch.setattr(delivery, "MOST", most)  # with more waiting than that each looks itself
+        seen, asked = [], []
+        monkeypatch.setattr(delivery, "HANDLERS", {})
+
+        def concerned(event):
+            seen.append(event.id)
+
+        def not_concerned(event):
+            seen.append(event.tag)
+
+        delivery.handles("identity.account.opened")(concerned)
+        delivery.handles("no.such.tag")(not_concerned)
+        first, second = delivery.HANDLERS.values()
+        monkeypatch.setattr(delivery, "_retry_parked", lambda handler: asked.append(handler.name) or 0)
+        delivery.deliver_all()
+        asked.clear()
+        seen.clear()
+        assert delivery.deliver_all() == 0
+        assert asked == [], "nothing new: nobody is asked"
+        act(PLATFORM, account=1)
+        act(PLATFORM, account=2)
+        until = time.monotonic() + 20
+        while len(seen) < 2 and time.monotonic() < until:  # the server's own work may hold entries back for a moment
+            delivery.deliver_all()
+        assert len(seen) == 2
+        assert set(asked) == ({first.name} if most == 2000 else {first.name, second.name})
+        assert cursor_of(first.name) == cursor_of(second.name)
+        asked.clear()
+        assert delivery.deliver_all() == 0
+        assert asked == []
+
 
 FORGET = "DELETE FROM ledger_block; DELETE FROM ledger_node; DELETE FROM ledger_checkpoint; DELETE FROM ledger_cosignature; DELETE FROM ledger_witnessed"
 TABLES = ("ledger_entry", "ledger_block", "ledger_node", "ledger_checkpoint")
@@ -244,37 +278,6 @@ def loosen(statements):
         cursor.execute(statements)
         for table in TABLES:
             cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_rows")
-
-    @pytest.mark.parametrize("most", [2000, 1])
-    def test_only_whom_entries_concern_is_asked_and_the_others_follow(self, monkeypatch, most):
-        monkeypatch.setattr(delivery, "MOST", most)  # with more waiting than that each looks itself
-        seen, asked = [], []
-        monkeypatch.setattr(delivery, "HANDLERS", {})
-
-        def concerned(event):
-            seen.append(event.id)
-
-        def not_concerned(event):
-            seen.append(event.tag)
-
-        delivery.handles("identity.account.opened")(concerned)
-        delivery.handles("no.such.tag")(not_concerned)
-        first, second = delivery.HANDLERS.values()
-        monkeypatch.setattr(delivery, "_retry_parked", lambda handler: asked.append(handler.name) or 0)
-        delivery.deliver_all()
-        asked.clear()
-        seen.clear()
-        assert delivery.deliver_all() == 0
-        assert asked == [], "nothing new: nobody is asked"
-        act(PLATFORM, account=1)
-        act(PLATFORM, account=2)
-        assert delivery.deliver_all() == 2
-        assert len(seen) == 2
-        assert asked == ([first.name] if most == 2000 else [first.name, second.name])
-        assert cursor_of(first.name) == cursor_of(second.name)
-        asked.clear()
-        assert delivery.deliver_all() == 0
-        assert asked == []
 
 
 def cursor_of(handler):
