@@ -45,7 +45,7 @@ def large(tmp_path_factory):
 
 
 def until(visitor, words):
-    for _n in range(60):
+    for _n in range(240):
         visitor.page.reload()
         if words in visitor.page.inner_text("main"):
             return visitor
@@ -70,7 +70,7 @@ def test_part_by_part_over_a_line_that_breaks(visitor, site, committed, large):
     page.route("**/uploads/**", break_once)
     page.set_input_files("#file", large)
     page.get_by_role("button", name="校验、签名并发送").click()
-    page.get_by_text("文件已传完").wait_for(timeout=60_000)
+    page.get_by_text("文件已传完").wait_for(timeout=180_000)
     assert broken
     steward.troubles.clear()  # the broken line
     until(steward, "已发送").sees("第1批").sees("签名有效").check()
@@ -78,7 +78,7 @@ def test_part_by_part_over_a_line_that_breaks(visitor, site, committed, large):
     clerk = visitor(390).become("tao")
     clerk.go(address)
     clerk.check()
-    with clerk.page.expect_download() as told:
+    with clerk.page.expect_download(timeout=60_000) as told:
         clerk.page.get_by_role("button", name="签收并下载").click()
     with zipfile.ZipFile(io.BytesIO(told.value.path().read_bytes())) as package:
         assert package.read("data.csv").count(b"\n") == ROWS + 1

@@ -21,7 +21,7 @@ ENGLISH = {
     "评价": "Rating", "整改回复": "Answer to a bad rating", "信息资源": "Information resource",
     # states
     "草稿": "Draft", "待审核": "In review", "待发布": "Approved", "现行": "In force", "已被替代": "Superseded", "已取消": "Cancelled", "已下放": "Delegated",
-    "已发布": "Published", "待办": "To do", "已办": "Done", "取消": "Cancelled", "待发送": "Waiting", "已发送": "Sent", "失败": "Failed",
+    "已发布": "Published", "待办": "To do", "已办": "Done", "取消": "Cancelled", "待发送": "Waiting", "传输中": "Coming in", "校验中": "Being checked", "完整": "Whole", "已发送": "Sent", "失败": "Failed",
     "有效": "Valid", "暂停": "Suspended", "吊销": "Revoked", "已变更": "Replaced",
     "待答复": "To be answered", "已答复": "Answered", "申诉中": "Appealed", "申诉成立": "Appeal upheld", "已核销": "Closed",
     "临期提示": "Prompt", "黄牌": "Yellow", "红牌": "Red",
