@@ -5,6 +5,7 @@ A chunk is sealed like a document, bound to its file and its place, so that chun
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -33,46 +34,56 @@ def _bound(file: str, number: int) -> bytes:
     return f"{file}:{number}".encode()
 
 
+@contextmanager
+def _store() -> Iterator[Target]:
+    """The object store; raises Unavailable where it does not answer."""
+    try:
+        yield _target(settings.OBJECTS)
+    except Unreachable as fault:
+        raise Unavailable(_("The store of large files does not answer. Try again later; what came so far is kept.")) from fault
+
+
+def count(size: int) -> int:
+    """How many chunks so many bytes make."""
+    return -(-size // SIZE)
+
+
 def put(file: str, number: int, content: bytes) -> None:
     """Seal and keep one chunk; the same again replaces it whole. Raises Unavailable."""
     closed = keystore.close(store.key(), content, bound_to=_bound(file, number))
-    try:
-        _target(settings.OBJECTS).put(_place(file, number), closed)
-    except Unreachable as fault:
-        raise Unavailable(_("The store of large files does not answer. Try again later; what came so far is kept.")) from fault
+    with _store() as target:
+        target.put(_place(file, number), closed)
 
 
 def get(file: str, number: int) -> bytes:
     """One chunk, opened. Raises KeyError, Unavailable, sm.Tampered."""
-    try:
-        closed = _target(settings.OBJECTS).get(_place(file, number))
-    except Unreachable as fault:
-        raise Unavailable(_("The store of large files does not answer. Try again later; what came so far is kept.")) from fault
+    with _store() as target:
+        closed = target.get(_place(file, number))
     return keystore.open_envelope(store.find, closed, bound_to=_bound(file, number))
 
 
 def held(file: str) -> set[int]:
     """The numbers of the chunks that are there."""
-    try:
-        return {int(name.rpartition("/")[2]) for name in _target(settings.OBJECTS).names(f"{file[:2]}/{file}")}
-    except Unreachable as fault:
-        raise Unavailable(_("The store of large files does not answer. Try again later; what came so far is kept.")) from fault
+    with _store() as target:
+        return {int(name.rpartition("/")[2]) for name in target.names(f"{file[:2]}/{file}")}
 
 
 def destroy(file: str) -> None:
     """Every chunk."""
-    for number in held(file):
-        _target(settings.OBJECTS).delete(_place(file, number))
+    with _store() as target:
+        for number in held(file):
+            target.delete(_place(file, number))
 
 
 def rewrap(file: str) -> bool:
     """Bring every chunk under the current key; whether one was not."""
-    now, target, moved = store.key(), _target(settings.OBJECTS), False
-    for number in sorted(held(file)):
-        closed = target.get(_place(file, number))
-        if keystore.closed_by(closed) != now.id:
-            target.put(_place(file, number), keystore.rewrap(store.find, now, closed, bound_to=_bound(file, number)))
-            moved = True
+    now, moved = store.key(), False
+    with _store() as target:
+        for number in sorted(held(file)):
+            closed = target.get(_place(file, number))
+            if keystore.closed_by(closed) != now.id:
+                target.put(_place(file, number), keystore.rewrap(store.find, now, closed, bound_to=_bound(file, number)))
+                moved = True
     return moved
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ninja import Field, Path, Query, Router, Schema
 
 from tongban.kernel.files import queries as kept
-from tongban.kernel.files.chunks import SIZE
+from tongban.kernel.files.chunks import SIZE, count
 from tongban.lib.errors import Invalid
 from tongban.rooms.data.exchange.commands import files as commands
 from tongban.rooms.data.exchange.commands import uploads
@@ -113,9 +113,8 @@ def finish_upload(request: HttpRequest, upload: str) -> tuple[int, UploadOut]:
 
 
 def _upload(one: Upload) -> UploadOut:
-    parts = -(-one.size // SIZE)
     lacking = kept.lacking(kept.large(one.file)) if one.state == Upload.State.OPEN else []
-    return UploadOut(upload=one.file, state=one.state, part_bytes=SIZE, parts=parts, lacking=lacking, words=one.words, batch=one.batch)
+    return UploadOut(upload=one.file, state=one.state, part_bytes=SIZE, parts=count(one.size), lacking=lacking, words=one.words, batch=one.batch)
 
 
 @router.get("/agreements/{number}/files/{batch}/content", response={200: Any, 206: Any, **PROBLEMS}, summary="The bytes of a data package, whole or a range")

@@ -78,8 +78,8 @@ def check_upload(upload: str) -> None:
         stream = kept.opened(kept.large(upload))
         packages.send_stream(actor, agreement=held.agreement, name=held.name, stream=stream, partly=held.partly, upload=upload)
     except (TongbanError, sm.Tampered, KeyError) as fault:
-        told = "；".join(map(str, fault.fields.values())) if isinstance(fault, TongbanError) and fault.fields else str(fault)
-        refuse_upload(PLATFORM, upload=upload, words=told or _("A part of the file is damaged or gone. Upload it again."))
+        words = str(fault) if isinstance(fault, TongbanError) else _("A part of the file is damaged or gone. Upload it again.")
+        refuse_upload(PLATFORM, upload=upload, words=words)
     files.destroy_large(PLATFORM, file=upload, words="checked")
 
 

@@ -75,4 +75,4 @@ def upload_done(request: HttpRequest, number: str, upload: UUID) -> JsonResponse
 
 
 def _said(refused: TongbanError) -> JsonResponse:
-    return JsonResponse({"words": "；".join(map(str, refused.fields.values())) or str(refused)}, status=refused.status)
+    return JsonResponse({"words": str(refused)}, status=refused.status)
