@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import subprocess
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -63,7 +64,8 @@ class Shipper:
         self._path = data / "shipped.json"
         self.done = self._read()
         self._files: dict[Path, float] = {}
-        self._keys: set[tuple[str, int]] = set()
+        self._keys: set[tuple[str, int, int, int]] = set()
+        self._keys_alone = threading.Lock()
 
     def _read(self) -> Shipped:
         try:
@@ -167,16 +169,26 @@ class Shipper:
     def _ship_keys(self) -> None:
         """The keystore as it lies (sealed by its passphrase), and the other secrets sealed, when one is new. The passphrase never leaves.
 
-        Before documents, log and heads of the same round: whatever a new key closed or signed follows it.
+        Before documents, log and heads of the same round: whatever a new key closed or signed follows it. A base backup calls this beside
+        the rounds: one at a time, and looked at again after each, or the older of two copies could come last and stay.
         """
-        folder = self.data / "keys"
-        held_now = {(p.name, p.stat().st_mtime_ns) for p in folder.iterdir() if p.suffix not in (".lock", ".new")}
-        if held_now == self._keys:
-            return
-        self.vault.target.put("keys/keystore.json", (folder / "keystore.json").read_bytes())
-        held = {p.name: p.read_bytes().hex() for p in folder.iterdir() if p.is_file() and p.name not in KEPT_APART and "." not in p.name}
-        self.vault.put("keys/secrets", json.dumps({"keys": held, "postgres": self.postgres.password}).encode())
-        self._keys = held_now
+        with self._keys_alone:
+            while (held_now := self._held_now()) != self._keys:
+                folder = self.data / "keys"
+                self.vault.target.put("keys/keystore.json", (folder / "keystore.json").read_bytes())
+                held = {p.name: p.read_bytes().hex() for p in folder.iterdir() if p.is_file() and p.name not in KEPT_APART and "." not in p.name}
+                self.vault.put("keys/secrets", json.dumps({"keys": held, "postgres": self.postgres.password}).encode())
+                self._keys = held_now
+
+    def _held_now(self) -> set[tuple[str, int, int, int]]:
+        """What tells one state of the keys from the next: two changes may fall into one tick of the file system's clock."""
+        found = set()
+        for path in (self.data / "keys").iterdir():
+            if path.suffix not in (".lock", ".new"):
+                with contextlib.suppress(FileNotFoundError):  # a key file that took its name just now
+                    told = path.stat()
+                    found.add((path.name, told.st_mtime_ns, told.st_ino, told.st_size))
+        return found
 
     def take_base(self) -> str:
         """A base backup, streamed; its name."""

@@ -25,6 +25,7 @@ COST = {"name": "argon2id", "time": 3, "memory_kib": 65536, "lanes": 2}
 _CHECK = b"tongban keystore"
 _ENVELOPE = b"TBE\x01"
 _LOOK_EVERY = 0.2  # seconds
+Stamp = tuple[int, int, int]
 _ID = 8  # bytes of a key's identifier, 16 hexadecimal digits
 
 
@@ -51,9 +52,9 @@ class Key:
 class Keystore:
     """An opened file of keys. Several processes may hold it open; writing takes a lock and reads the file again first."""
 
-    def __init__(self, path: Path, sealing: bytes, document: dict[str, Any]) -> None:
-        self._path, self._sealing, self._stamp, self._looked = path, sealing, 0, 0.0
-        self._read(document)
+    def __init__(self, path: Path, sealing: bytes, document: dict[str, Any], stamp: Stamp) -> None:
+        self._path, self._sealing, self._looked = path, sealing, 0.0
+        self._read(document, stamp)
 
     @classmethod
     def open(cls, path: Path, passphrase: bytes) -> "Keystore":
@@ -65,19 +66,19 @@ class Keystore:
                 sealing = _stretch(passphrase, salt, COST)
                 kdf = {**COST, "salt": salt.hex()}
                 document = {"version": VERSION, "kdf": kdf, "check": seal(sealing, _CHECK, bound_to=_bound(kdf)).hex(), "keys": []}
-                _write(path, document)
+                stamp = _write(path, document)
             else:
-                document = json.loads(path.read_text())
+                document, stamp = _held(path)
                 sealing = _sealing_key(passphrase, document["kdf"], path)
         try:
             unseal(sealing, bytes.fromhex(document["check"]), bound_to=_bound(document["kdf"]))
         except Tampered as fault:
             raise WrongPassphrase(str(path)) from fault
-        return cls(path, sealing, document)
+        return cls(path, sealing, document, stamp)
 
-    def _read(self, document: dict[str, Any]) -> None:
+    def _read(self, document: dict[str, Any], stamp: Stamp) -> None:
         """Rows by identifier and by use; they are opened one by one when asked for, since there may be thousands."""
-        self._document, self._stamp = document, self._path.stat().st_mtime_ns
+        self._document, self._stamp = document, stamp
         self._rows = {row["id"]: row for row in document["keys"]}
         self._now = {row["use"]: row["id"] for row in document["keys"] if row["state"] == "current"}
         self._opened: dict[str, Key] = {}
@@ -98,8 +99,8 @@ class Keystore:
         if now < self._looked + _LOOK_EVERY:
             return
         self._looked = now
-        if self._path.stat().st_mtime_ns != self._stamp:
-            self._read(json.loads(self._path.read_text()))
+        if _stamp(self._path) != self._stamp:
+            self._read(*_held(self._path))
 
     def held(self, use: str = "") -> list[Key]:
         """The keys of a use, or all, that can still open something, in the order of their making."""
@@ -138,12 +139,11 @@ class Keystore:
         The rows stay without their key, so that what is gone on purpose can be told from what is damaged.
         """
         with _locked(self._path):
-            self._read(json.loads(self._path.read_text()))
+            self._read(*_held(self._path))
             gone = [row["id"] for row in self._document["keys"] if row["use"] == use]
             rows = [_wiped(row, now) if row["use"] == use and row["state"] != "destroyed" else row for row in self._document["keys"]]
             self._document["keys"] = rows
-            _write(self._path, self._document)
-            self._read(self._document)
+            self._read(self._document, _write(self._path, self._document))
             return gone
 
     def _current(self, use: str) -> Key | None:
@@ -151,7 +151,7 @@ class Keystore:
 
     def _add(self, use: str, make: Callable[[], tuple[str, bytes]], now: str, *, replace: bool) -> Key:
         with _locked(self._path):
-            self._read(json.loads(self._path.read_text()))
+            self._read(*_held(self._path))
             found = self._current(use)
             if found and not replace:
                 return found
@@ -160,8 +160,7 @@ class Keystore:
             row["sealed"] = seal(self._sealing, material, bound_to=_name(row)).hex()
             rows = [{**r, "state": "retired"} if r["use"] == use and r["state"] == "current" else r for r in self._document["keys"]]
             self._document["keys"] = [*rows, row]
-            _write(self._path, self._document)
-            self._read(self._document)
+            self._read(self._document, _write(self._path, self._document))
             return self._key(row["id"])
 
     def change_passphrase(self, new: bytes) -> None:
@@ -178,15 +177,26 @@ class Keystore:
 
     def _seal_again(self, sealing: bytes, kdf: dict[str, Any]) -> None:
         with _locked(self._path):
-            self._read(json.loads(self._path.read_text()))
+            self._read(*_held(self._path))
             rows = [
                 r if r["state"] == "destroyed" else {**r, "sealed": seal(sealing, self._key(r["id"]).material, bound_to=_name(r)).hex()}
                 for r in self._document["keys"]
             ]
             self._sealing = sealing
             document = {"version": VERSION, "kdf": kdf, "check": seal(sealing, _CHECK, bound_to=_bound(kdf)).hex(), "keys": rows}
-            _write(self._path, document)
-            self._read(document)
+            self._read(document, _write(self._path, document))
+
+
+def _held(path: Path) -> tuple[dict[str, Any], Stamp]:
+    """The document, and its stamp taken before: what replaces it meanwhile is seen at the next look."""
+    stamp = _stamp(path)
+    return json.loads(path.read_text()), stamp
+
+
+def _stamp(path: Path) -> Stamp:
+    """Tells one state of the file from the next, also when two fall into one tick of the file system's clock."""
+    told = path.stat()
+    return told.st_mtime_ns, told.st_ino, told.st_size
 
 
 def _name(row: dict[str, str]) -> bytes:
@@ -223,7 +233,7 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _write(path: Path, document: dict[str, Any]) -> None:
+def _write(path: Path, document: dict[str, Any]) -> Stamp:
     fresh = path.with_suffix(".new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
@@ -231,6 +241,7 @@ def _write(path: Path, document: dict[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+    return _stamp(path)
 
 
 def close(key: Key, plain: bytes, *, bound_to: bytes = b"") -> bytes:

@@ -85,6 +85,28 @@ class TestStore:
         with pytest.raises(WrongPassphrase):
             Keystore.open(path, b"x")
 
+    def test_another_process_is_seen_within_one_tick_of_the_clock(self, path):
+        store = Keystore.open(path, b"x")
+        before = path.stat().st_mtime_ns
+        made_there = Keystore.open(path, b"x").current("files", made, now=NOW)
+        os.utime(path, ns=(before, before))
+        assert store.find("files") == made_there
+
+    def test_what_is_replaced_while_it_is_read_is_seen_at_the_next_look(self, path, monkeypatch):
+        store, read = Keystore.open(path, b"x"), json.loads
+        other = Keystore.open(path, b"x")
+        other.current("files", made, now=NOW)
+
+        def slow(text):
+            monkeypatch.undo()
+            other.current("ledger", made, now=NOW)
+            return read(text)
+
+        monkeypatch.setattr(ks.json, "loads", slow)
+        assert store.find("ledger") is None
+        store._looked = 0.0
+        assert store.find("ledger") == other.find("ledger")
+
 
 def _first_use(path, results):
     results.put(Keystore.open(path, b"x").current("files", made, now=NOW).id)
