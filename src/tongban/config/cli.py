@@ -302,6 +302,8 @@ def run_checks(options: argparse.Namespace) -> int:
 def manage(options: argparse.Namespace) -> int:
     if not os.environ.get("DATABASE_URL"):
         _attach()
+    # Django's checks are the build's business (`tongban check`): here they would load every page before a command that needs none.
+    import_module("django.core.management.base").BaseCommand.requires_system_checks = []
     import_module("django.core.management").execute_from_command_line(["tongban manage", *options.rest])
     return 0
 

@@ -48,8 +48,9 @@ def run(arguments: list[str]) -> int:
         home.chmod(0o755)
         os.environ |= {
             "TONGBAN_DATA": str(home / "data"), "DJANGO_SETTINGS_MODULE": "tongban.config.settings", "TONGBAN_DEMO": "1",
-            "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", "PYTHONDONTWRITEBYTECODE": "1",
+            "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost",
         }  # fmt: skip
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # tests start some hundred processes; each would compile every module anew
         servers = [_server(home / f"server{number}", started) for number in range(min(os.cpu_count() or 1, _MOST))]
         os.environ |= {"DATABASE_URL": servers[0], "TONGBAN_TEST_SERVERS": " ".join(servers)}
         command = [sys.executable, "-m", "pytest", "-n", str(len(servers)), "--dist", "loadfile", "--no-loadscope-reorder", *arguments]

@@ -1,5 +1,6 @@
 """The web process. Imported in each of Granian's workers."""
 
+import gc
 import os
 import signal
 from importlib import import_module
@@ -17,3 +18,6 @@ if os.environ.get("TONGBAN_ADDRESS"):  # set for what the group starts
         os._exit(1)
 application = get_wsgi_application()
 import_module(settings.ROOT_URLCONF)  # else each worker's first reader waits four seconds for every room's pages to load
+import_module("tongban.lib.text").words("通办")  # the dictionaries of the first search
+gc.collect()
+gc.freeze()  # what is loaded stays; collecting it again and again would make some readers wait

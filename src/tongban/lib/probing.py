@@ -17,23 +17,28 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import sqlalchemy
-from sqlalchemy import exc, types
 
 from tongban.lib import outward, tables
+from tongban.lib.late import late
+
+if TYPE_CHECKING:
+    import sqlalchemy
+    from sqlalchemy import exc
+else:
+    sqlalchemy, exc = late("sqlalchemy"), late("sqlalchemy.exc")
 
 SAMPLE = 200  # rows looked at
 MOST_COLUMNS = 500
 MOST_BODY = 4 * 1024 * 1024  # bytes read of an API's answer
 DEEP = 4  # levels of an answer within which its list of records is looked for
 MOST_STEPS = 1_000_000  # of SQLite's machine, for one file
-_SQL_TYPES: tuple[tuple[Any, str], ...] = (
-    (types.Boolean, "boolean"), (types.Integer, "integer"), (types.Float, "double"), (types.Numeric, "number"), (types.DateTime, "datetime"),
-    (types.Date, "date"), (types.LargeBinary, "general"), (types.Text, "memo"), (types.String, "text"),
+_SQL_TYPES = (
+    ("Boolean", "boolean"), ("Integer", "integer"), ("Float", "double"), ("Numeric", "number"), ("DateTime", "datetime"), ("Date", "date"),
+    ("LargeBinary", "general"), ("Text", "memo"), ("String", "text"),
 )  # fmt: skip
 
 
@@ -170,7 +175,7 @@ def _is_moment(told: str) -> bool:
 
 
 def _slug(kind: Any) -> str:
-    return next((slug for known, slug in _SQL_TYPES if isinstance(kind, known)), "general")
+    return next((slug for known, slug in _SQL_TYPES if isinstance(kind, getattr(sqlalchemy, known))), "general")
 
 
 def _texts(values: Sequence[Any]) -> tuple[str, ...]:

@@ -5,12 +5,17 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import openpyxl
 from django.utils.translation import gettext as _
 
 from tongban.lib.errors import Invalid
+from tongban.lib.late import late
+
+if TYPE_CHECKING:
+    import openpyxl
+else:
+    openpyxl = late("openpyxl")
 
 ROWS = 100_000
 UPLOAD_LIMIT = 20 * 1024 * 1024

@@ -2,9 +2,15 @@
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import rjieba
-from pypinyin import Style, lazy_pinyin
+from tongban.lib.late import late
+
+if TYPE_CHECKING:
+    import pypinyin as sounds
+    import rjieba
+else:
+    sounds, rjieba = late("pypinyin"), late("rjieba")
 
 _LATIN = re.compile(r"[a-z0-9]+")
 _USEFUL = re.compile(r"[\w\u4e00-\u9fff]", re.UNICODE)
@@ -56,8 +62,8 @@ def words(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=20_000)
 def pinyin(text: str) -> tuple[str, str]:
     """("kaicanguan", "kcg") for 开餐馆; Latin passes through."""
-    full = "".join(lazy_pinyin(text, errors=lambda s: "".join(_LATIN.findall(s.lower()))))
-    first = "".join(lazy_pinyin(text, style=Style.FIRST_LETTER, errors=lambda s: "".join(_LATIN.findall(s.lower()))))
+    full = "".join(sounds.lazy_pinyin(text, errors=lambda s: "".join(_LATIN.findall(s.lower()))))
+    first = "".join(sounds.lazy_pinyin(text, style=sounds.Style.FIRST_LETTER, errors=lambda s: "".join(_LATIN.findall(s.lower()))))
     return full, first
 
 

@@ -4,14 +4,20 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import openpyxl
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from tongban.lib import watch
 from tongban.lib.errors import Invalid
+from tongban.lib.late import late
+
+if TYPE_CHECKING:
+    import openpyxl
+else:
+    openpyxl = late("openpyxl")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

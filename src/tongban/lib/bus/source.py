@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import adbc_driver_postgresql.dbapi as adbc
 import numpy as np
 import psycopg
 import pyarrow as pa
@@ -14,6 +13,12 @@ from psycopg import sql
 
 from tongban.lib.bus import horizon
 from tongban.lib.bus.contract import GONE, SQL, Contract
+from tongban.lib.late import late
+
+if TYPE_CHECKING:
+    import adbc_driver_postgresql.dbapi as adbc
+else:
+    adbc = late("adbc_driver_postgresql.dbapi")
 
 HINT = 16 * 1024 * 1024  # bytes that the driver gathers before it hands them on; packed, a third to a quarter of it
 

@@ -1,11 +1,16 @@
 """How persons of two departments are compared: name and its sound, birth day, sex, county, address."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from pypinyin import Style, lazy_pinyin
-
+from tongban.lib.late import late
 from tongban.lib.matching.blocks import Block, joined
 from tongban.lib.matching.fields import Coded, Field, coded
+
+if TYPE_CHECKING:
+    import pypinyin
+else:
+    pypinyin = late("pypinyin")
 
 FIELDS = (
     Field("name", "chinese-name", frequent=True), Field("born", "code"), Field("sex", "exact"), Field("county", "exact", frequent=True),
@@ -17,7 +22,7 @@ Columns = dict[str, list[str]]
 
 def with_sound(name: str) -> str:
     """王伟 -> 王伟|wangwei; "" stays."""
-    return f"{name}|{''.join(lazy_pinyin(name, style=Style.NORMAL))}" if name else ""
+    return f"{name}|{''.join(pypinyin.lazy_pinyin(name, style=pypinyin.Style.NORMAL))}" if name else ""
 
 
 def prepared(columns: Mapping[str, list[str]]) -> Columns:

@@ -11,14 +11,20 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
-from pypinyin import Style, lazy_pinyin
 
+from tongban.lib.late import late
 from tongban.lib.matching.assign import one_to_one
+
+if TYPE_CHECKING:
+    import pypinyin
+else:
+    pypinyin = late("pypinyin")
 
 FORMAT = "tongban-encoded/1"
 BITS = 1024
@@ -70,7 +76,7 @@ def _pieces(text: str) -> list[str]:
 
 def _name(text: str) -> list[str]:
     """Each sign, and the syllables of its sound: a misheard sign keeps half."""
-    return [*text, *(f"~{s}" for s in lazy_pinyin(text, style=Style.NORMAL))]
+    return [*text, *(f"~{s}" for s in pypinyin.lazy_pinyin(text, style=pypinyin.Style.NORMAL))]
 
 
 def _places(text: str) -> list[str]:
