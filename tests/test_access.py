@@ -72,8 +72,12 @@ def actor_of(username):
     return identity.actor_of_account(identity.account_named(username).id)
 
 
+HANDLER = Client().handler  # its chain of middlewares is built once, not for each of some thousand visits
+
+
 def client_of(username):
     client = Client(raise_request_exception=False)
+    client.handler = HANDLER
     if username != "stranger":
         client.force_login(identity.account_named(username))
         session = client.session

@@ -13,7 +13,8 @@ import psycopg
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.journeys.conftest import BROWSER, FLAGS, Visitor
+from tests.browsers import BROWSER, FLAGS
+from tests.journeys.conftest import Visitor
 from tests.test_group import Installation
 from tests.test_twenty_matters import value
 from tongban.config.demonstration import Person, Refusal

@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,16 +13,13 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.browsers import BROWSER, FLAGS
 from tongban.config import province
 from tongban.kernel.catalogue import seed as catalogue
 from tongban.kernel.identity.actor import system
 from tongban.rooms.data.registries import seed as registries
 
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-
 PLATFORM = system("测试")
 
 

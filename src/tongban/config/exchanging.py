@@ -24,9 +24,11 @@ from tongban.config.joining import Lines, leaf, off_loop  # noqa: E402
 from tongban.kernel.catalogue.commands.agreements import organ_key  # noqa: E402
 from tongban.kernel.catalogue.queries import access  # noqa: E402
 from tongban.kernel.identity.actor import system  # noqa: E402
+from tongban.kernel.ledger import queries as ledger  # noqa: E402
 from tongban.lib import clock, sm  # noqa: E402
 from tongban.lib.bus import accounts, broker, filters, replica  # noqa: E402
 from tongban.lib.bus.envelope import BadEnvelope, Receipt  # noqa: E402
+from tongban.lib.bus.looking import LOG, NUMBER, Marks  # noqa: E402
 from tongban.lib.bus.memory import keep_large_buffers  # noqa: E402
 from tongban.lib.bus.receiver import hand_over, receive  # noqa: E402
 from tongban.lib.bus.sender import Parties, send  # noqa: E402
@@ -45,6 +47,8 @@ PLATFORM = system("通办·交换")
 PAUSE = 1.0  # seconds between looks at agreements and flows
 RELEASE = 60.0  # seconds between looks for logs that need not be kept any more
 RETRY = 5.0  # seconds after a part outside did not answer
+WHOLE = 60.0  # seconds after which a flow is looked at as a whole though nothing seems to have been written
+NOTHING = "nothing moved, and there is no mark"
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 # What a person must mend; everything else is tried again.
@@ -77,6 +81,9 @@ class Exchange:
         self.mark = ""
         self.released = 0.0
         self.lines: dict[str, Client] = {}
+        self.flows: dict[str, Flow] = {}  # those that run, as they stood at the last look
+        self.sealed = 0  # entries of the ledger then
+        self.marks = Marks()
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
     async def watch(self) -> None:
@@ -88,13 +95,12 @@ class Exchange:
                 if time.monotonic() - self.released > RELEASE:
                     await off_loop(_release)
                     self.released = time.monotonic()
-                wanted = {f.agreement for f in await off_loop(queries.runnable)}
-                for number in wanted:
+                self.flows, self.sealed = await off_loop(_standing)
+                for number in self.flows:
                     if number not in self.tasks or self.tasks[number].done():
                         self.tasks[number] = asyncio.create_task(self._keep_running(number))
-                for number, task in self.tasks.items():
-                    if number not in wanted:
-                        task.cancel()
+                for number in self.tasks.keys() - self.flows.keys():
+                    self.tasks.pop(number).cancel()
             except Exception:
                 log.exception("exchange: looking at agreements failed; trying again")
             await asyncio.sleep(PAUSE)
@@ -126,14 +132,18 @@ class Exchange:
     async def _keep_running(self, agreement: str) -> None:
         """A flow until it is paused; a part outside that is away is waited for, what a person must mend stops it.
 
-        Read anew at each turn: what was read before a person mended it would stop it a second time.
+        Read anew before it moves anything: what was read before a person mended it would stop it a second time.
         """
-        while True:
+        quiet, whole = "", 0.0
+        while (known := self.flows.get(agreement)) is not None:
             try:
-                flow = await off_loop(queries.running, agreement)
-                if flow is None:
-                    return
-                await self._turn(flow)
+                mark = await self._mark(known)
+                if not mark or mark != quiet or time.monotonic() > whole:
+                    flow = await off_loop(queries.running, agreement)
+                    if flow is None:
+                        return
+                    moved = await self._turn(flow, take=not quiet or time.monotonic() > whole)
+                    quiet, whole = "" if moved else mark or NOTHING, time.monotonic() + WHOLE
                 await asyncio.sleep(PAUSE)
             except HOPELESS as fault:
                 log.exception("exchange: a flow stopped", agreement=agreement)
@@ -142,10 +152,27 @@ class Exchange:
                 return
             except Exception:
                 log.exception("exchange: a flow waits", agreement=agreement)
+                quiet = ""
                 await asyncio.sleep(RETRY)
 
-    async def _turn(self, flow: Flow) -> None:
-        """Send what is new, take what came, hand over receipts."""
+    async def _mark(self, flow: Flow) -> str | None:
+        """What stays the same while nothing that the flow could send has been written, and nobody has changed its ends; None where it must be looked whole."""
+        if not flow.loaded:
+            return None
+        ends_of = (flow.source and flow.source.address, flow.source_table, flow.target and flow.target.address, flow.target_table, flow.follows)
+        if flow.follows == rules.LEDGER:
+            return f"{ends_of} {self.sealed}"
+        address = flow.source.address if flow.source else ""
+        if flow.follows == rules.LOG:
+            told = await self.marks.mark(address, LOG)
+        elif flow.follows == rules.ORDER:
+            told = await self.marks.mark(address, NUMBER, flow.source_table, flow.order_column)
+        else:  # the time of a change says nothing of who is still writing
+            told = None
+        return told and f"{ends_of} {told}"
+
+    async def _turn(self, flow: Flow, *, take: bool) -> bool:
+        """Send what is new, and take what came and hand over receipts, if anything went or `take`; whether anything moved, or waits to."""
         contract, granted, border = await off_loop(_granted, flow)
         provider, consumer = await self._line(flow.provider.key), await self._line(flow.consumer.key)
         await broker.open_stream(provider, flow.agreement)
@@ -153,12 +180,14 @@ class Exchange:
         parties = Parties(flow.agreement, granted["resource"], flow.provider.key, flow.consumer.key)
         source = await off_loop(_source, flow, granted)
         keys = await off_loop(lambda: (organ_key(flow.provider.key), organ_key(flow.consumer.key)))
-        leaving, may_go = (partial(filters.applied, change=border.change), _in_thread(border.open_for)) if border else (None, lambda _rows: True)
-        await send(
-            provider, source, contract, parties, keys[0], kind=kind, today=clock.today(), sent=_in_thread(_sent), aside=_in_thread(_aside(flow.agreement)),
-            leaving=leaving, may_go=may_go,
-        )  # fmt: skip
-        await self._take(flow, contract, consumer, keys)
+        held: list[int] = []  # rows that may not cross the border now
+        how: dict[str, Any] = {"sent": _in_thread(_sent), "aside": _in_thread(_aside(flow.agreement))}
+        if border:
+            how |= {"leaving": partial(filters.applied, change=border.change), "may_go": _or_held(_in_thread(border.open_for), held)}
+        went = await send(provider, source, contract, parties, keys[0], kind=kind, today=clock.today(), **how)
+        if went or take or not flow.loaded:
+            await self._take(flow, contract, consumer, keys)
+        return bool(went or held)
 
     async def _take(self, flow: Flow, contract: Any, consumer: Client, keys: tuple[sm.SigningKey, sm.SigningKey]) -> None:
         target = await asyncio.to_thread(PostgresTarget, flow.target.address if flow.target else "", flow.target_table, contract)
@@ -226,6 +255,24 @@ def _in_thread(function: Callable[..., T]) -> Callable[..., T]:
         return function(*arguments)
 
     return run
+
+
+def _or_held(may_go: Callable[[int], bool], held: list[int]) -> Callable[[int], bool]:
+    """The same, and what it holds back is noted."""
+
+    def ask(rows: int) -> bool:
+        goes = may_go(rows)
+        if not goes:
+            held.append(rows)
+        return goes
+
+    return ask
+
+
+def _standing() -> tuple[dict[str, Flow], int]:
+    """(the flows that run by their agreement, how many entries of the ledger are sealed)."""
+    head = ledger.latest()
+    return {f.agreement: f for f in queries.runnable()}, head.size if head else 0
 
 
 def _sent(envelope: Any, signature: str) -> None:

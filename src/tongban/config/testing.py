@@ -9,7 +9,6 @@ import sys
 import tempfile
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import django
 
@@ -17,23 +16,35 @@ from tongban.config import places
 from tongban.config import embedded
 from tongban.config.embedded import EmbeddedPostgres
 
-# Programs that tests play against, and Debian's packages that bring them.
-PEERS = {"chromium": ("chromium", "fonts-noto-cjk"), "softhsm2-util": ("softhsm2",), "clamd": ("clamav-daemon",)}
+# Programs that tests play against, and Debian's packages that bring them; where a system has no first one, the second will do.
+FONTS = "fonts-noto-cjk"
+PEERS = (
+    {"chromium-headless-shell": ("chromium-headless-shell", FONTS), "chromium": ("chromium", FONTS), "chromium-browser": ("chromium-browser", FONTS)},
+    {"softhsm2-util": ("softhsm2",)},
+    {"clamd": ("clamav-daemon",)},
+)
 
 _MOST = 4  # workers; each has a database server and a loaded province
 
 
 def ensure_peers() -> None:
     """A browser, a hardware module in software, a scanner: installed when we are root, asked for otherwise. What lacks one skips, and says so."""
-    lacking = [name for program, names in PEERS.items() if not _found(program) for name in names]
-    if lacking and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update"], check=False, env=environment, **quiet)
-        subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *lacking], check=False, env=environment, **quiet)
-    for program, names in PEERS.items():
-        if not _found(program):
-            print(f"没有{program}，有关测试将跳过。请运行 / no {program}, its tests skip; run: apt-get install {' '.join(names)}", file=sys.stderr)
+    may = os.geteuid() == 0 and bool(shutil.which("apt-get"))
+    if may and not all(_found(next(iter(choices))) for choices in PEERS):
+        _apt("update")
+    for choices in PEERS:
+        best = next(iter(choices))
+        if may and not _found(best):
+            any(_apt("install", "-y", "--no-install-recommends", *packages) and _found(program) for program, packages in choices.items())
+        if not any(map(_found, choices)):
+            told = " ".join(choices[best])
+            print(f"没有{best}，有关测试将跳过。请运行 / no {best}, its tests skip; run: apt-get install {told}", file=sys.stderr)
+
+
+def _apt(*arguments: str) -> bool:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(["apt-get", *arguments], check=False, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return not done.returncode
 
 
 def _found(program: str) -> bool:

@@ -129,12 +129,11 @@ def writing_large(actor: Actor, name: str) -> Iterator[tuple[LargeFile, chunks.W
     out = chunks.Writer(str(made.id))
     try:
         yield made, out
+        made.size, made.digest = out.ended()
+        end_large(actor, file=str(made.id), size=made.size, digest=made.digest)
     except BaseException:
         destroy_large(actor, file=str(made.id), words="not finished")
         raise
-    size, digest = out.ended()
-    made.size, made.digest = size, digest
-    end_large(actor, file=str(made.id), size=size, digest=digest)
 
 
 def keep_part(file: LargeFile, *, number: int, content: bytes) -> None:

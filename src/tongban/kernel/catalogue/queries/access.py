@@ -1,6 +1,6 @@
 """Applications and agreements: seen by both sides, and by those who watch over all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -76,6 +76,11 @@ def agreement_between(resource: int, consumer: int) -> Agreement | None:
 def standing(one: Agreement) -> str:
     """Its state today."""
     return rules.standing(one.state, one.terms, clock.today())
+
+
+def standings(numbers: Sequence[str]) -> dict[str, str]:
+    """Their states today by number; for the platform, which looks after many every second."""
+    return {a.number: standing(a) for a in Agreement.objects.filter(number__in=numbers).only("number", "state", "terms")}
 
 
 def signatures(one: Agreement) -> list[tuple[Signature, bool]]:

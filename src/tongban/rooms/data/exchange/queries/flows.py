@@ -146,7 +146,8 @@ def runnable() -> list[Flow]:
 
 def _running(**which: str) -> list[Flow]:
     held = Flow.objects.filter(state=rules.RUNNING, **which).select_related("provider", "consumer", "source__organ", "target__organ")
-    return [f for f in held if access.standing(access.agreement_numbered(f.agreement)) == "in-force"]
+    standing = access.standings([f.agreement for f in held])
+    return [f for f in held if standing.get(f.agreement) == "in-force"]
 
 
 def running(agreement: str) -> Flow | None:
