@@ -5,7 +5,6 @@ import gc
 import os
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 
 import django
@@ -63,24 +62,21 @@ class Answering:
 
     def run(self) -> None:
         """Until the process is ended; nothing is lost: an answer leaves after its transaction."""
-        looked, asked = 0.0, None
-        with ThreadPoolExecutor(1) as beside:  # answers do not wait for the look at who is asked
-            while True:
-                if asked is not None and asked.done():
-                    self._hear(asked)
-                    asked, looked = None, time.monotonic()
-                if asked is None and time.monotonic() - looked > PAUSE:
-                    asked = beside.submit(_asked_organs)
-                group = self.loop.run_until_complete(self.desk.group(PAUSE))
-                if group:
-                    replies = self.answerer.replies([(m.subject.removeprefix("ask."), m.data) for m in group])
-                    self.loop.run_until_complete(self.desk.send(group, replies))
+        looked = 0.0
+        while True:
+            if time.monotonic() - looked > PAUSE:
+                self._look()
+                looked = time.monotonic()
+            group = self.loop.run_until_complete(self.desk.group(PAUSE))
+            if group:
+                replies = self.answerer.replies([(m.subject.removeprefix("ask."), m.data) for m in group])
+                self.loop.run_until_complete(self.desk.send(group, replies))
 
-    def _hear(self, asked: Future[set[str]]) -> None:
+    def _look(self) -> None:
         """Begin to listen for organs that provide something to query since the last look; a broker that does not know one yet is tried in the background."""
         close_old_connections()
         try:
-            wanted = asked.result()
+            wanted = access.asked_organs()
         except Exception as fault:
             log.warning("answering: the database is not ready; trying again", fault=repr(fault)[:200])
             connection.close()
@@ -97,19 +93,9 @@ class Answering:
         await self.desk.listen(await broker.connect(os.environ.get("NATS_URL") or self.home.url, login))
 
 
-def _asked_organs() -> set[str]:
-    """In a thread, with a connection of its own."""
-    close_old_connections()
-    try:
-        return access.asked_organs()
-    except Exception:
-        connection.close()
-        raise
-
-
 def run() -> int:
     """Started by the supervisor."""
     gc.collect()
-    gc.freeze()  # what is loaded stays: collected with the rest, it would make some answers wait for tens of milliseconds
+    gc.freeze()  # a full collection of what was loaded takes a quarter of a second, in which nobody is answered
     Answering(EmbeddedBroker(places.data_dir() / "broker")).run()
     return 0
