@@ -96,6 +96,7 @@ class Exchange:
                     await off_loop(_release)
                     self.released = time.monotonic()
                 self.flows, self.sealed = await off_loop(_standing)
+                await self.marks.keep({f.source.address for f in self.flows.values() if f.source})
                 for number in self.flows:
                     if number not in self.tasks or self.tasks[number].done():
                         self.tasks[number] = asyncio.create_task(self._keep_running(number))

@@ -45,6 +45,13 @@ class Marks:
                 return None
         return str(row[0]) if row else None
 
+    async def keep(self, addresses: set[str]) -> None:
+        """Close the lines to all others: no flow follows them any more."""
+        for address in self._lines.keys() - addresses:
+            async with self._alone[address]:
+                await self._forget(address)
+            del self._alone[address]
+
     async def _forget(self, address: str) -> None:
         """Close the line; the next question opens another one."""
         line = self._lines.pop(address, None)

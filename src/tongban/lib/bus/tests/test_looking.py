@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 
 import psycopg
 import pytest
@@ -67,6 +68,25 @@ class TestMarks:
         first, during, after = asked(url, cut, lambda: None)
         assert first[0] == after[0]
         assert during[0] is None  # unknown: the flow looks as a whole
+
+    def test_a_line_that_no_flow_needs_is_closed(self, url):
+        async def ask():
+            marks = Marks()
+            await marks.mark(url, LOG)
+            pid = marks._lines[url].info.backend_pid
+            await marks.keep({url})
+            kept = url in marks._lines
+            await marks.keep(set())
+            return kept, pid, await marks.mark(url, LOG)
+
+        kept, pid, again = asyncio.run(ask())
+        assert kept
+        assert again
+        with psycopg.connect(url, autocommit=True) as line:
+            until = time.monotonic() + 5
+            while line.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone():
+                assert time.monotonic() < until
+                time.sleep(0.05)
 
     def test_there_is_none_where_the_question_cannot_be_answered(self, url):
         async def ask(*what):
