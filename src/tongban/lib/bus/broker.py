@@ -10,13 +10,15 @@ from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from tongban.lib.bus import accounts
 
 log = structlog.get_logger(__name__)
 KEPT = 30 * 86400  # seconds that a batch stays with the broker
 DUPLICATES = 3600
+REPLICAS = 3
+NO_CLUSTER = (10005, 10023, 10074)  # no suitable peers, insufficient resources, no replicas without a cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,9 @@ def login(account: bytes, name: str) -> Login:
 
 
 async def connect(url: str, who: Login, *, patience: int = -1) -> Client:
-    """A connection that comes back by itself; `patience`: how often it tries, -1 for ever."""
+    """A connection that comes back by itself, to any server of `url` (several with commas); `patience`: how often it tries, -1 for ever."""
     return await nats.connect(
-        url, user_jwt_cb=who.claim.encode, signature_cb=lambda nonce: accounts.signature(who.seed, nonce), max_reconnect_attempts=patience,
+        url.split(","), user_jwt_cb=who.claim.encode, signature_cb=lambda nonce: accounts.signature(who.seed, nonce), max_reconnect_attempts=patience,
         reconnect_time_wait=0.2, allow_reconnect=True, ping_interval=20, error_cb=_told,
     )  # fmt: skip
 
@@ -65,7 +67,17 @@ async def open_stream(provider: Client, agreement: str, *, most_bytes: int = 8 *
         try:
             await provider.jetstream().stream_info(str(one.name))
         except NotFoundError:
-            await provider.jetstream().add_stream(one)
+            await _add(provider, one)
+
+
+async def _add(provider: Client, one: StreamConfig) -> None:
+    """On three servers of a cluster, so that one may be lost; on one where there are no three."""
+    try:
+        await provider.jetstream().add_stream(one, num_replicas=REPLICAS)
+    except APIError as fault:
+        if fault.err_code not in NO_CLUSTER:
+            raise
+        await provider.jetstream().add_stream(one, num_replicas=1)
 
 
 @dataclass(frozen=True, slots=True)
