@@ -21,6 +21,7 @@ from tongban.lib.offsite.base import log_start
 from tongban.lib.offsite.targets import open_target
 from tongban.lib.offsite.vault import PIECE, Vault
 from tongban.lib.sm import sm3_hex
+from tongban.lib.sm.keystore import Stamp, stamp_of
 
 SLOT = "offsite"
 EVERY = 1.0  # seconds between rounds
@@ -64,7 +65,7 @@ class Shipper:
         self._path = data / "shipped.json"
         self.done = self._read()
         self._files: dict[Path, float] = {}
-        self._keys: set[tuple[str, int, int, int]] = set()
+        self._keys: set[tuple[str, Stamp]] = set()
         self._keys_alone = threading.Lock()
 
     def _read(self) -> Shipped:
@@ -180,14 +181,13 @@ class Shipper:
                 self.vault.put("keys/secrets", json.dumps({"keys": held, "postgres": self.postgres.password}).encode())
                 self._keys = held_now
 
-    def _held_now(self) -> set[tuple[str, int, int, int]]:
-        """What tells one state of the keys from the next: two changes may fall into one tick of the file system's clock."""
-        found = set()
+    def _held_now(self) -> set[tuple[str, Stamp]]:
+        """What tells one state of the keys from the next."""
+        found: set[tuple[str, Stamp]] = set()
         for path in (self.data / "keys").iterdir():
             if path.suffix not in (".lock", ".new"):
                 with contextlib.suppress(FileNotFoundError):  # a key file that took its name just now
-                    told = path.stat()
-                    found.add((path.name, told.st_mtime_ns, told.st_ino, told.st_size))
+                    found.add((path.name, stamp_of(path)))
         return found
 
     def take_base(self) -> str:

@@ -271,9 +271,10 @@ def _or_held(may_go: Callable[[int], bool], held: list[int]) -> Callable[[int], 
 
 
 def _standing() -> tuple[dict[str, Flow], int]:
-    """(the flows that run by their agreement, how many entries of the ledger are sealed)."""
-    head = ledger.latest()
-    return {f.agreement: f for f in queries.runnable()}, head.size if head else 0
+    """(the flows that run by their agreement, how many entries of the ledger are sealed where one of them follows it)."""
+    held = {f.agreement: f for f in queries.runnable()}
+    head = ledger.latest() if any(f.follows == rules.LEDGER for f in held.values()) else None
+    return held, head.size if head else 0
 
 
 def _sent(envelope: Any, signature: str) -> None:

@@ -99,7 +99,7 @@ class Keystore:
         if now < self._looked + _LOOK_EVERY:
             return
         self._looked = now
-        if _stamp(self._path) != self._stamp:
+        if stamp_of(self._path) != self._stamp:
             self._read(*_held(self._path))
 
     def held(self, use: str = "") -> list[Key]:
@@ -189,11 +189,11 @@ class Keystore:
 
 def _held(path: Path) -> tuple[dict[str, Any], Stamp]:
     """The document, and its stamp taken before: what replaces it meanwhile is seen at the next look."""
-    stamp = _stamp(path)
+    stamp = stamp_of(path)
     return json.loads(path.read_text()), stamp
 
 
-def _stamp(path: Path) -> Stamp:
+def stamp_of(path: Path) -> Stamp:
     """Tells one state of the file from the next, also when two fall into one tick of the file system's clock."""
     told = path.stat()
     return told.st_mtime_ns, told.st_ino, told.st_size
@@ -241,7 +241,7 @@ def _write(path: Path, document: dict[str, Any]) -> Stamp:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-    return _stamp(path)
+    return stamp_of(path)
 
 
 def close(key: Key, plain: bytes, *, bound_to: bytes = b"") -> bytes:

@@ -1,6 +1,7 @@
 """Two departments with databases of their own, and a broker between them: all real."""
 
 import asyncio
+import contextlib
 import os
 
 import psycopg
@@ -66,15 +67,21 @@ class Pair:
         return await broker.connect(self.server.url, broker.login(self.seeds[side], side))
 
 
-@pytest.fixture
-def pair(broker_server):
-    names = ("test_department_a", "test_department_b")
+@contextlib.contextmanager
+def databases(*names):
+    """Empty ones, gone afterwards; their addresses."""
     owner = address("postgres").replace("//tongban:", "//owner:")  # who may end an autovacuum that is just looking
     with psycopg.connect(owner, autocommit=True) as line:
         for name in names:
             line.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             line.execute(f"CREATE DATABASE {name} OWNER tongban")
-    yield Pair(broker_server, *map(address, names))
+    yield [address(name) for name in names]
     with psycopg.connect(owner, autocommit=True) as line:
         for name in names:
             line.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def pair(broker_server):
+    with databases("test_department_a", "test_department_b") as both:
+        yield Pair(broker_server, *both)

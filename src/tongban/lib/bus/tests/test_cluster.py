@@ -6,13 +6,12 @@ import shutil
 import socket
 import time
 
-import psycopg
 import pytest
 
 from tongban.config.embedded import die_with_parent
 from tongban.lib.bus import broker
 from tongban.lib.bus.server import EmbeddedBroker
-from tongban.lib.bus.tests.conftest import NUMBER, Pair, address
+from tongban.lib.bus.tests.conftest import NUMBER, Pair, databases
 from tongban.lib.bus.tests.test_exchange import fill, go, held
 
 
@@ -76,14 +75,8 @@ class Several:
 
 @pytest.fixture
 def departments(cluster):
-    names = ("test_cluster_a", "test_cluster_b")
-    with psycopg.connect(address("postgres").replace("//tongban:", "//owner:"), autocommit=True) as line:
-        for name in names:
-            line.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            line.execute(f"CREATE DATABASE {name} OWNER tongban")
-        yield Clustered(Several(cluster), *map(address, names))
-        for name in names:
-            line.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    with databases("test_cluster_a", "test_cluster_b") as both:
+        yield Clustered(Several(cluster), *both)
 
 
 def again(work, seconds=60):
